@@ -1,0 +1,1 @@
+"""What every area shares: the model, the door to the network, the judging. Imports no area."""

@@ -1,0 +1,76 @@
+"""What an area hands to the core: its observations, what each requirement asks for, how to look, and its judges.
+
+The core imports no area; `conformance/areas.py` lists them. A judge is a generator function marked `@requirement(...)`
+whose argument names are the names of observations, plus any of `rule`, `service` and `observed_at`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from datetime import datetime
+
+    from conformance.core.model import Reason, Requirement, Service, Target
+    from conformance.core.network import Door
+
+    Judge = Callable[..., Iterator[Any]]
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+MARK = "__requirements__"
+
+
+def requirement(*ids: str) -> Callable[[F], F]:
+    """Mark a generator function as the judge of the requirements `ids`."""
+
+    def mark(function: F) -> F:
+        setattr(function, MARK, ids)
+        return function
+
+    return mark
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What to observe on one service: the union of the asks of all the cells that were planned for it.
+
+    An ask is `observation` or `observation:detail`, for instance `http` or `versions:TLSv1.0`.
+    """
+
+    target: Target
+    service: Service
+    asks: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What came of a job. Each observation that was asked for is in exactly one of `records` and `failures`."""
+
+    job: Job
+    observed_at: datetime
+    records: Mapping[str, Any]
+    failures: Mapping[str, tuple[Reason, str]] = field(default_factory=dict)
+    connections: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """One room of the house.
+
+    `observations` maps each observation's name to its record type. `asks` is pure: which asks a requirement needs.
+    `observe` is the area's only I/O; it yields a job's result as soon as it is complete, in any order, holding no
+    more than a bounded number of jobs at a time. `judges` names the modules that hold the judges.
+    `budget` gives how many connections a set of asks costs at most, for the plan.
+    """
+
+    name: str
+    title: str
+    roles: tuple[str, ...]
+    observations: Mapping[str, type]
+    asks: Callable[[Requirement], frozenset[str]]
+    observe: Callable[[Iterable[Job], Door], Iterator[Observed]]
+    judges: tuple[str, ...]
+    budget: Callable[[frozenset[str]], int]

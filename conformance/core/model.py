@@ -1,0 +1,275 @@
+"""The nouns: levels, statuses, requirements, targets, violations, cells. Standard library only.
+
+Everything here is frozen. A requirement says what must hold, a rule is a requirement as one resolved profile asks for
+it, a violation is a fact a judge yields, a cell is the verdict of one requirement on one service of one target.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+Violations = "Iterator[Violation]"
+
+
+class Level(StrEnum):
+    """The requirement words of BCP 14 (RFC 2119, RFC 8174)."""
+
+    MUST = "MUST"
+    MUST_NOT = "MUST NOT"
+    SHOULD = "SHOULD"
+    SHOULD_NOT = "SHOULD NOT"
+    MAY = "MAY"
+
+    @property
+    def binding(self) -> bool:
+        """Whether a violation blocks conformance."""
+        return self in (Level.MUST, Level.MUST_NOT)
+
+
+class Status(StrEnum):
+    """The seven verdicts, best first: the roll-up of several is the last of them in this order."""
+
+    NOT_APPLICABLE = "not-applicable"
+    PASS = "pass"
+    WARNING = "warning"
+    WAIVED = "waived"
+    NOT_TESTED = "not-tested"
+    ERROR = "error"
+    FAIL = "fail"
+
+
+class Basis(StrEnum):
+    """What a verdict rests on. Never mixed in a count."""
+
+    LIVE = "L"
+    VECTORS = "V"
+    DOCUMENT = "D"
+    RECOMPUTED = "R"
+    LINT = "E"
+
+
+class NotTested(StrEnum):
+    """The closed list of reasons why a cell did not run."""
+
+    NO_TARGET = "no-target"
+    NOT_PUBLISHED = "not-published"
+    NOT_AUTHORISED = "not-authorised"
+    NO_CREDENTIAL = "no-credential"
+    NO_CALLBACK = "no-callback"
+    ROLE_MISSING = "role-missing"
+    UNSUPPORTED = "unsupported"
+    OPT_IN = "opt-in"
+    DEPENDENCY = "dependency"
+    DESELECTED = "deselected"
+    BUDGET = "budget"
+    STOPPED = "stopped"
+    MANUAL = "manual"
+
+
+class Reason(StrEnum):
+    """The closed list of reasons why a cell is `error`: we looked and could not decide."""
+
+    DNS = "dns"
+    REFUSED = "refused"  # the TCP connection was refused
+    CONNECT_TIMEOUT = "connect-timeout"
+    TIMEOUT = "timeout"  # the total deadline passed, whatever had been parsed by then
+    RESET = "reset"
+    CLOSED = "closed"  # end of stream where an answer was due
+    NOT_TLS = "not-tls"
+    TLS_RECORD = "tls-record"
+    TLS_ALERT = "tls-alert"  # the handshake an observation needs was refused
+    CERTIFICATE = "certificate"  # a certificate that cannot be parsed
+    FRAMING = "framing"  # HTTP that two readers would cut differently
+    ENCODING = "encoding"
+    TOO_LARGE = "too-large"
+    JSON = "json"
+    OUT_OF_SCOPE = "out-of-scope"  # an address or host that the authorisation does not cover
+    RATE_LIMIT = "rate-limit"
+    NOT_OBSERVABLE = "not-observable"
+    CONTROL_FAILED = "control-failed"
+    FLAKY = "flaky"
+    HARNESS = "harness"
+    INTERNAL = "internal"  # our own defect
+
+
+class NotApplicable(Exception):  # noqa: N818 - an outcome, not an error
+    """Raised by a judge when the option is not offered; says the facts that show it."""
+
+    def __init__(self, facts: str) -> None:
+        super().__init__(facts)
+        self.facts = facts
+
+
+class Undecided(Exception):  # noqa: N818 - an outcome, not an error
+    """Raised when what was observed decides nothing; becomes `error` with this reason."""
+
+    def __init__(self, reason: Reason, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else str(reason))
+        self.reason = reason
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """Where a requirement comes from. `note` carries what is uncertain or ours."""
+
+    doc: str
+    section: str = ""
+    note: str = ""
+
+    def __str__(self) -> str:
+        text = f"{self.doc} section {self.section}" if self.section else self.doc
+        return f"{text} ({self.note})" if self.note else text
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One fact that breaks a requirement: what was seen, beside what was expected."""
+
+    message: str
+    expected: str = ""
+    observed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One entry of a resolved profile.
+
+    `in_force` is the first day (UTC) on which a violated MUST is `fail`; before it, `warning`. `None`: always.
+    `serves`, where not empty, limits the requirement to services whose `serves` names one of these roles.
+    `needs` names requirements without which the observation itself means nothing.
+    `collateral` maps a fault's name to the other requirements which that fault also turns red.
+    `derogation` and `origin` are set by overlays: the latter names the profile file an entry was last changed by.
+    """
+
+    id: str
+    rev: int
+    title: str
+    statement: str
+    level: Level
+    area: str
+    roles: tuple[str, ...]
+    cite: tuple[Clause, ...]
+    why: str
+    fix: Mapping[str, str]
+    faults: tuple[str, ...]
+    params: Mapping[str, Any] = field(default_factory=dict)
+    serves: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    basis: Basis = Basis.LIVE
+    in_force: date | None = None
+    in_force_note: str = ""
+    fake_only: bool = False
+    origin: str = ""
+    derogation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a judge is told: the parameters of one requirement, and nothing about levels or verdicts."""
+
+    id: str
+    params: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A resolved profile: frozen, in file order, with the SHA-256 of its canonical JSON."""
+
+    id: str
+    version: str
+    title: str
+    status: str
+    max_age_days: int
+    requirements: Mapping[str, Requirement]
+    sha256: str
+    extends: tuple[str, ...] = ()
+    survey: bool = False  # a subset for sweeps: its statement is always `undetermined`
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One service of a target, as its manifest declares it.
+
+    `address` is `host:port`; `server_name` the name that is asked for (SNI) and that certificates are matched with.
+    `settings` holds what one area alone reads (for TLS: `plain_http`, `trust`, `mtls`, `http`, ...), already validated.
+    """
+
+    id: str
+    role: str
+    address: str = ""
+    server_name: str = ""
+    serves: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Authorisation:
+    """Who allowed which traffic, where and until when."""
+
+    granted_by: str
+    reference: str
+    not_before: date
+    not_after: date
+    hosts: tuple[str, ...]
+    kinds: tuple[str, ...]
+    active: bool = False
+    state_changing: bool = False
+    max_rps: float = 2.0
+    private_addresses: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A manifest: the services of one operator in one country, what it claims, and what we may do.
+
+    `resolver` is `host:port` of the DNS server to ask, empty for the system's. `path` is the file, for messages.
+    """
+
+    id: str
+    country: str
+    name: str
+    services: tuple[Service, ...]
+    authorisation: Authorisation | None = None
+    claims: Mapping[str, bool] = field(default_factory=dict)
+    resolver: str = ""
+    path: str = ""
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """The verdict of one requirement on one service. Holds no clock, duration or run id, so replays are identical.
+
+    `reason` is a member of NotTested or Reason, `violated`, `not-in-force`, or empty; `detail` says it in a sentence.
+    `underlying` is the status that a waiver covers; `incomplete` marks a fail whose judging could not finish.
+    `evidence` holds the SHA-256 of each evidence record read.
+    """
+
+    country: str
+    target: str
+    service: str
+    requirement: str
+    rev: int
+    level: str
+    status: Status
+    basis: str
+    reason: str = ""
+    detail: str = ""
+    violations: tuple[Violation, ...] = ()
+    evidence: tuple[str, ...] = ()
+    waiver: str = ""
+    underlying: str = ""
+    notices: tuple[str, ...] = ()
+    incomplete: bool = False
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """(target, service, requirement): unique in a run."""
+        return (self.target, self.service, self.requirement)

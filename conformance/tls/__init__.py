@@ -1,0 +1,1 @@
+"""TLS: versions, suites, groups, signatures, extensions, certificates, client certificates, the HTTP binding."""

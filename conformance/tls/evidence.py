@@ -1,0 +1,376 @@
+"""What can be seen of a TLS endpoint: frozen records, names as the IANA registries spell them, no verdict words.
+
+An `Answer` is what came back for one ClientHello. Whether it decides anything depends on its control: the observer
+sends the same broad control hello before and after all others, and marks the answers between as `controlled` when both
+were accepted. A refusal by a server that refuses everything is no evidence, and neither is silence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from conformance.core.model import Reason, Undecided
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Kind = Literal["accepted", "refused", "closed", "silent", "broken"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server answered to one ClientHello, read in clear up to its last cleartext message.
+
+    kind: `accepted` a ServerHello, HelloRetryRequest or SSLv2 SERVER-HELLO; `refused` a fatal alert; `closed` the stream
+        ended or was reset before any answer; `silent` nothing within the time-out; `broken` anything else.
+    version, suite, group, compression, signature_scheme: what was selected, IANA names (`TLSv1.2`, `X25519MLKEM768`,
+        `0x1234` where the registry has none); empty where the protocol version does not show it in clear.
+    retry: the answer is a HelloRetryRequest.
+    extensions: names of the extensions of the ServerHello (or HelloRetryRequest), as sent.
+    alpn: the protocol selected in a cleartext ServerHello (TLS 1.2 and below).
+    unoffered: what was selected or sent although the hello did not offer it, such as `suite TLS_RSA_WITH_NULL_SHA`.
+    random_tail: the last 8 bytes of ServerHello.random, hex (the downgrade sentinel, RFC 9846 section 4.2.3).
+    share: SHA-256 of the server's key share or ServerKeyExchange public value, hex: equal only if reused.
+    dh_bits: size of the ServerKeyExchange prime p, 0 where there is none.
+    chain: SHA-256 of each certificate sent, hex, leaf first (cleartext Certificate message).
+    staple: whether a CertificateStatus message was sent.
+    certificate_request: whether a CertificateRequest was sent in clear.
+    alert: IANA name of the alert's description (`handshake_failure`).
+    reason, detail: for `closed`, `silent` and `broken`: why, and a bounded displayable remark.
+    controlled: see above.
+    received: the first bytes received, hex, at most 160 bytes.
+    """
+
+    kind: Kind
+    version: str = ""
+    suite: str = ""
+    group: str = ""
+    retry: bool = False
+    extensions: tuple[str, ...] = ()
+    alpn: str = ""
+    compression: str = ""
+    signature_scheme: str = ""
+    unoffered: tuple[str, ...] = ()
+    random_tail: str = ""
+    share: str = ""
+    dh_bits: int = 0
+    chain: tuple[str, ...] = ()
+    staple: bool = False
+    certificate_request: bool = False
+    alert: str = ""
+    reason: str = ""
+    detail: str = ""
+    controlled: bool = False
+    received: str = ""
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the server went on with the hello.
+
+        Raises:
+            Undecided: nothing was answered, or the answer is no refusal that a control stands behind.
+        """
+        if self.kind == "accepted":
+            return True
+        if self.kind in ("silent", "broken"):
+            raise Undecided(Reason(self.reason or Reason.INTERNAL), self.detail)
+        if not self.controlled:
+            raise Undecided(Reason.CONTROL_FAILED, "no control hello was accepted before and after")
+        return False
+
+    @property
+    def outcome(self) -> str:
+        """The answer in a few words, for a violation's `observed`."""
+        if self.kind == "accepted":
+            parts = (self.version, self.suite, self.group, "HelloRetryRequest" if self.retry else "")
+            return " ".join(part for part in parts if part)
+        if self.kind == "refused":
+            return f"alert {self.alert}"
+        return " ".join(part for part in (self.kind, self.reason, self.detail) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """The answers to a hello that offers only what a requirement forbids.
+
+    answer: the answer to the whole list. offenders: the suites, groups or schemes the server was seen to accept, each
+    found by striking the last one accepted and asking again, at most 8 times (without limit under `--enumerate`).
+    complete: the last question was refused, so `offenders` is the whole list.
+    """
+
+    answer: Answer
+    offenders: tuple[str, ...] = ()
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """Key: `SSLv2`, `SSLv3`, `TLSv1.0`, `TLSv1.1`, `TLSv1.2`, `TLSv1.3`, each offered alone; `TLSv1.3+TLSv1.2`: both."""
+
+    answers: Mapping[str, Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """Hellos that a conforming server must cope with. Key: a probe of `probes.py`.
+
+    `unknown-version` (0x0305 and GREASE beside 1.3 and 1.2), `grease` (in suites, groups, extensions, versions),
+    `large` (3,000 bytes), `split` (two TCP segments), `retry` (TLS 1.3 with an empty key_share).
+    unoffered: of every answer in the run, what was selected but not offered, as `probe: suite X`, sorted.
+    shares: of every TLS 1.3 ServerHello with a share in the run, (probe, group, SHA-256 of the share).
+    """
+
+    answers: Mapping[str, Answer]
+    unoffered: tuple[str, ...] = ()
+    shares: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Suites:
+    """Cipher suites. denied: by the name of a set in `suites.py` (`null`, `anonymous`, ...). offered: by probe name
+    (`aes128gcm12`, `TLS_AES_128_GCM_SHA256`, ...). order: the two picks of the same pair offered in both orders.
+    ephemeral: the TLS 1.2 answer to the `dhe` set, with `dh_bits`.
+    """
+
+    denied: Mapping[str, Denial] = field(default_factory=dict)
+    offered: Mapping[str, Answer] = field(default_factory=dict)
+    order: tuple[Answer, Answer] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """Key exchange groups. offered: a TLS 1.3 hello with that group alone and no share (HelloRetryRequest expected).
+    small: groups below 224 bits, in a TLS 1.2 hello. preferred: X25519 and X25519MLKEM768 offered, in that order.
+    """
+
+    offered: Mapping[str, Answer] = field(default_factory=dict)
+    small: Denial | None = None
+    preferred: Answer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Signatures:
+    """Handshake signatures. legacy: a TLS 1.2 hello with SHA-1 and MD5 schemes only. mandatory: a TLS 1.3 hello with
+    the mandatory schemes of RFC 9846 section 9.1 for the key types in `certificate_keys` (`RSA`, `ECDSA`, ...) only.
+    """
+
+    legacy: Denial | None = None
+    mandatory: Answer | None = None
+    certificate_keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Flight13:
+    """What a decrypted TLS 1.3 server flight shows, and the first ticket after our Finished.
+
+    ticket_seen: a NewSessionTicket arrived; early_data: it carries the early_data extension (max_early_data_size > 0);
+    ticket_lifetime_seconds: its lifetime.
+    """
+
+    answer: Answer
+    alpn: str = ""
+    extensions: tuple[str, ...] = ()
+    chain: tuple[str, ...] = ()
+    staple: bool = False
+    certificate_request: bool = False
+    signature_scheme: str = ""
+    finished_verified: bool = False
+    ticket_seen: bool = False
+    early_data: bool = False
+    ticket_lifetime_seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Renegotiation:
+    """A TLS 1.2 session of our own in which we asked to renegotiate. asked: how often; accepted: how often the server
+    answered with a ServerHello. refusal: what ended it (`alert no_renegotiation`, `closed`, ...)."""
+
+    asked: int
+    accepted: int
+    refusal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Extensions and features. flight12: the richest TLS 1.2 hello (compression offered too). flight13: TLS 1.3.
+    alpn_none: TLS 1.2 and 1.3 hello with an ALPN protocol nobody speaks. ticket12_lifetime_seconds: the hint of a
+    TLS 1.2 NewSessionTicket, -1 where none was sent.
+    """
+
+    flight12: Answer | None = None
+    flight13: Flight13 | None = None
+    alpn_none: Answer | None = None
+    renegotiation: Renegotiation | None = None
+    ticket12_lifetime_seconds: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Server name handling. named, unknown, absent: the TLS 1.2+1.3 capable answers to our name, to a random name, and
+    to a hello without SNI, with leaf digests (from the TLS 1.2 flight or the decrypted 1.3 flight)."""
+
+    named: Answer | None = None
+    unknown: Answer | None = None
+    absent: Answer | None = None
+    named_leaf: str = ""
+    unknown_leaf: str = ""
+    named_matches: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateFacts:
+    """One certificate as read, before any judging. Strings are bounded and may be hostile; lists keep the first 100.
+
+    `key_type` is `RSA`, `ECDSA`, `Ed25519`, ... ; `key_bits` its size; `curve` as OpenSSL names it; `exponent` for RSA
+    (0 where larger than 64 bits). Times are ISO 8601 UTC. `signature_hash` is `sha256`, `sha1`, `md5`, or empty.
+    """
+
+    sha256: str
+    subject: str
+    issuer: str
+    serial_hex: str
+    serial_octets: int
+    serial_positive: bool
+    version: int
+    not_before: str
+    not_after: str
+    key_type: str
+    key_bits: int
+    curve: str
+    exponent: int
+    spki_sha256: str
+    signature_hash: str
+    signature_algorithm: str
+    self_issued: bool
+    is_ca: bool
+    dns_names: tuple[str, ...]
+    ip_addresses: tuple[str, ...]
+    name_count: int
+    common_names: tuple[str, ...]
+    extended_key_usage: tuple[str, ...] | None
+    key_usage: tuple[str, ...] | None
+    embedded_scts: int
+    must_staple: bool
+    crl_urls: tuple[str, ...]
+    ocsp_urls: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Staple:
+    """An OCSP response as stapled. status: the response status (`successful`, ...); certificate_status: `good`, ...;
+    matches: it names the served leaf; signature_verified: by the issuer or a delegate of it."""
+
+    status: str
+    certificate_status: str = ""
+    matches: bool = False
+    signature_verified: bool = False
+    this_update: str = ""
+    next_update: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ServedChain:
+    """One chain as served, with what the path search found at observation time.
+
+    scheme: the key type asked for (`any`, `RSA`, `ECDSA`). version: protocol version of the flight it was read from.
+    name_matches: the leaf's SAN covers the server name (CN is not consulted).
+    trusted: a path to a given anchor exists (signatures, CA flags, path lengths; dates and leaf lint left aside);
+    trust_detail: why not. anchors: `public` or the file name of the roots. publicly_trusted: a path to the public
+    bundle exists, whatever anchors were asked for.
+    order: `ok`, or what is wrong with the order sent; missing_issuer: the path needs a certificate that was not sent;
+    root_sent: the last certificate sent is a trust anchor or self-signed.
+    unreadable: positions of certificates that could not be parsed, with the reason.
+    scts: SCTs from all sources. staple: the stapled response.
+    suite: the suite of the flight, for key usage.
+    """
+
+    scheme: str
+    version: str
+    suite: str
+    certificates: tuple[CertificateFacts, ...]
+    name_matches: bool
+    trusted: bool
+    trust_detail: str
+    anchors: str
+    publicly_trusted: bool
+    order: str
+    missing_issuer: bool
+    root_sent: bool
+    unreadable: tuple[str, ...] = ()
+    scts: int = 0
+    staple: Staple | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """The chains an endpoint serves, at most one a key type. server_name: the name matched, or an IP address."""
+
+    server_name: str
+    chains: tuple[ServedChain, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCertificates:
+    """Client authentication. requested: a CertificateRequest was seen. attempts: by the certificate presented (`none`,
+    `trusted`, `untrusted`, `expired`, `wrong-eku`): what followed, as `accepted 200`, `refused alert bad_certificate`,
+    `refused 403`, or `error ...`. declared: the manifest says mtls = true.
+    """
+
+    declared: bool
+    requested: bool
+    attempts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """One HTTP answer, header fields in order of arrival, names in lower case, values bounded, secrets redacted."""
+
+    status: int
+    fields: tuple[tuple[str, str], ...]
+    url: str
+
+    def all(self, name: str) -> tuple[str, ...]:
+        """Every value of the field `name` (lower case), in order."""
+        return tuple(value for key, value in self.fields if key == name)
+
+
+@dataclass(frozen=True, slots=True)
+class Http:
+    """The HTTP binding. secure: GET of the https root. plain: GET of the declared plain_http root; plain_closed: its
+    port refused the connection; plain_declared: the manifest names one. security_txt: GET of the well-known file."""
+
+    secure: HttpAnswer | None = None
+    plain: HttpAnswer | None = None
+    plain_declared: bool = False
+    plain_closed: bool = False
+    plain_trouble: str = ""
+    security_txt: HttpAnswer | None = None
+    security_txt_expires: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CaaRecord:
+    """One CAA resource record (RFC 8659)."""
+
+    flags: int
+    tag: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Caa:
+    """The relevant CAA record set: found by climbing from the name. name: where it was found, empty where nowhere."""
+
+    queried: str
+    name: str
+    records: tuple[CaaRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """The same questions to every address of the service. fingerprints: address -> (TLS 1.2 answer, TLS 1.3 answer) as
+    a string of version, suite, group, extensions and leaf key; failures: address -> reason."""
+
+    fingerprints: Mapping[str, str]
+    failures: Mapping[str, str] = field(default_factory=dict)
