@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
 
-    from conformance.core.model import Reason, Requirement, Service, Target
+    from conformance.core.model import NotTested, Reason, Requirement, Service, Target
     from conformance.core.network import Door
 
     Judge = Callable[..., Iterator[Any]]
@@ -47,12 +47,15 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What came of a job. Each observation that was asked for is in exactly one of `records` and `failures`."""
+    """What came of a job. Each observation that was asked for is in exactly one of `records` and `failures`.
+
+    A failure is a reason with a detail: a member of Reason makes its cells `error`, one of NotTested `not-tested`.
+    """
 
     job: Job
     observed_at: datetime
     records: Mapping[str, Any]
-    failures: Mapping[str, tuple[Reason, str]] = field(default_factory=dict)
+    failures: Mapping[str, tuple[Reason | NotTested, str]] = field(default_factory=dict)
     connections: int = 0
 
 
@@ -63,6 +66,7 @@ class Area:
     `observations` maps each observation's name to its record type. `asks` is pure: which asks a requirement needs.
     `observe` is the area's only I/O; it yields a job's result as soon as it is complete, in any order, holding no
     more than a bounded number of jobs at a time. `judges` names the modules that hold the judges.
+    `active` names the observations that a target must have authorised with `active = true`.
     `budget` gives how many connections a set of asks costs at most, for the plan.
     """
 
@@ -74,3 +78,4 @@ class Area:
     observe: Callable[[Iterable[Job], Door], Iterator[Observed]]
     judges: tuple[str, ...]
     budget: Callable[[frozenset[str]], int]
+    active: frozenset[str] = frozenset()

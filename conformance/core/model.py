@@ -6,15 +6,11 @@ it, a violation is a fact a judge yields, a cell is the verdict of one requireme
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-Violations = "Iterator[Violation]"
+from typing import Any, TypeAlias
 
 
 class Level(StrEnum):
@@ -115,6 +111,15 @@ class Undecided(Exception):  # noqa: N818 - an outcome, not an error
         self.detail = detail
 
 
+class Untested(Exception):  # noqa: N818 - an outcome, not an error
+    """Raised by an observer or a judge when a closed-list reason keeps the cell from running."""
+
+    def __init__(self, reason: NotTested, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else str(reason))
+        self.reason = reason
+        self.detail = detail
+
+
 @dataclass(frozen=True, slots=True)
 class Clause:
     """Where a requirement comes from. `note` carries what is uncertain or ours."""
@@ -137,6 +142,10 @@ class Violation:
     observed: str = ""
 
 
+Violations: TypeAlias = Iterator[Violation]
+"""What a judge is: a generator of violations, none where the requirement holds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Requirement:
     """One entry of a resolved profile.
@@ -144,6 +153,7 @@ class Requirement:
     `in_force` is the first day (UTC) on which a violated MUST is `fail`; before it, `warning`. `None`: always.
     `serves`, where not empty, limits the requirement to services whose `serves` names one of these roles.
     `needs` names requirements without which the observation itself means nothing.
+    `tighten` says how an overlay may change each parameter: `min`, `max`, `subset`, `superset`; others it may not.
     `collateral` maps a fault's name to the other requirements which that fault also turns red.
     `derogation` and `origin` are set by overlays: the latter names the profile file an entry was last changed by.
     """
@@ -166,6 +176,8 @@ class Requirement:
     in_force: date | None = None
     in_force_note: str = ""
     fake_only: bool = False
+    collateral: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    tighten: Mapping[str, str] = field(default_factory=dict)
     origin: str = ""
     derogation: str = ""
 

@@ -7,13 +7,11 @@ were accepted. A refusal by a server that refuses everything is no evidence, and
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from conformance.core.model import Reason, Undecided
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 Kind = Literal["accepted", "refused", "closed", "silent", "broken"]
 
@@ -184,7 +182,8 @@ class Flight13:
 @dataclass(frozen=True, slots=True)
 class Renegotiation:
     """A TLS 1.2 session of our own in which we asked to renegotiate. asked: how often; accepted: how often the server
-    answered with a ServerHello. refusal: what ended it (`alert no_renegotiation`, `closed`, ...)."""
+    answered with a ServerHello. refusal: what ended it (`alert no_renegotiation`, `closed`, ...).
+    """
 
     asked: int
     accepted: int
@@ -208,7 +207,8 @@ class Features:
 @dataclass(frozen=True, slots=True)
 class Names:
     """Server name handling. named, unknown, absent: the TLS 1.2+1.3 capable answers to our name, to a random name, and
-    to a hello without SNI, with leaf digests (from the TLS 1.2 flight or the decrypted 1.3 flight)."""
+    to a hello without SNI, with leaf digests (from the TLS 1.2 flight or the decrypted 1.3 flight).
+    """
 
     named: Answer | None = None
     unknown: Answer | None = None
@@ -259,7 +259,8 @@ class CertificateFacts:
 @dataclass(frozen=True, slots=True)
 class Staple:
     """An OCSP response as stapled. status: the response status (`successful`, ...); certificate_status: `good`, ...;
-    matches: it names the served leaf; signature_verified: by the issuer or a delegate of it."""
+    matches: it names the served leaf; signature_verified: by the issuer or a delegate of it.
+    """
 
     status: str
     certificate_status: str = ""
@@ -338,7 +339,8 @@ class HttpAnswer:
 @dataclass(frozen=True, slots=True)
 class Http:
     """The HTTP binding. secure: GET of the https root. plain: GET of the declared plain_http root; plain_closed: its
-    port refused the connection; plain_declared: the manifest names one. security_txt: GET of the well-known file."""
+    port refused the connection; plain_declared: the manifest names one. security_txt: GET of the well-known file.
+    """
 
     secure: HttpAnswer | None = None
     plain: HttpAnswer | None = None
@@ -370,7 +372,8 @@ class Caa:
 @dataclass(frozen=True, slots=True)
 class Addresses:
     """The same questions to every address of the service. fingerprints: address -> (TLS 1.2 answer, TLS 1.3 answer) as
-    a string of version, suite, group, extensions and leaf key; failures: address -> reason."""
+    a string of version, suite, group, extensions and leaf key; failures: address -> reason.
+    """
 
     fingerprints: Mapping[str, str]
     failures: Mapping[str, str] = field(default_factory=dict)

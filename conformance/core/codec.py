@@ -1,0 +1,44 @@
+"""Records to and from canonical JSON: sorted keys, compact, UTF-8, so that equal records have equal bytes."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from typing import Any, TypeVar, cast
+
+import msgspec
+
+T = TypeVar("T")
+
+_ENCODER = msgspec.json.Encoder(order="sorted")
+
+
+class CodecError(ValueError):
+    """Bytes that are not the JSON of the record they should hold; the message names the path."""
+
+
+def encode(record: object) -> bytes:
+    """Canonical JSON of a record, mapping or list."""
+    return _ENCODER.encode(record)
+
+
+@cache
+def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(kind, strict=True)
+
+
+def decode(data: bytes, kind: type[T]) -> T:
+    """The record of type `kind` that `data` holds.
+
+    Raises:
+        CodecError: not JSON, nested too deeply, or of another shape; says what was expected and where.
+    """
+    try:
+        return cast("T", _decoder(kind).decode(data))
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        raise CodecError(str(error)) from None
+
+
+def sha256(data: bytes) -> str:
+    """Lower-case hex SHA-256."""
+    return hashlib.sha256(data).hexdigest()
