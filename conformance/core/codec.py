@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Hashable
 from functools import cache
 from typing import Any, TypeVar, cast
 
@@ -34,7 +35,7 @@ def decode(data: bytes, kind: type[T]) -> T:
         CodecError: not JSON, nested too deeply, or of another shape; says what was expected and where.
     """
     try:
-        return cast("T", _decoder(kind).decode(data))
+        return cast("T", _decoder(cast("Hashable", kind)).decode(data))
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
         raise CodecError(str(error)) from None
 

@@ -20,8 +20,8 @@ Kind = Literal["accepted", "refused", "closed", "silent", "broken"]
 class Answer:
     """What a server answered to one ClientHello, read in clear up to its last cleartext message.
 
-    kind: `accepted` a ServerHello, HelloRetryRequest or SSLv2 SERVER-HELLO; `refused` a fatal alert; `closed` the stream
-        ended or was reset before any answer; `silent` nothing within the time-out; `broken` anything else.
+    kind: `accepted` a ServerHello, HelloRetryRequest or SSLv2 SERVER-HELLO; `refused` a fatal alert; `closed` the
+        stream ended or was reset before any answer; `silent` nothing within the time-out; `broken` anything else.
     version, suite, group, compression, signature_scheme: what was selected, IANA names (`TLSv1.2`, `X25519MLKEM768`,
         `0x1234` where the registry has none); empty where the protocol version does not show it in clear.
     retry: the answer is a HelloRetryRequest.
@@ -104,7 +104,7 @@ class Denial:
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """Key: `SSLv2`, `SSLv3`, `TLSv1.0`, `TLSv1.1`, `TLSv1.2`, `TLSv1.3`, each offered alone; `TLSv1.3+TLSv1.2`: both."""
+    """Key: `SSLv2`, `SSLv3`, `TLSv1.0`, `TLSv1.1`, `TLSv1.2`, `TLSv1.3`, each alone; `TLSv1.3+TLSv1.2`: both."""
 
     answers: Mapping[str, Answer]
 

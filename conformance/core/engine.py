@@ -1,0 +1,257 @@
+"""The run: observe, store, read back, judge, write. Two front ends share it, pytest and the plain loop.
+
+Observations stream in; each service is judged as soon as its last job is complete, its lines go to a spool, and at the
+end the spool is put in plan order, so that neither memory nor the bytes of the results depend on which service answered
+first.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from conformance import __version__
+from conformance.core.area import Area, Job, Observed
+from conformance.core.codec import encode
+from conformance.core.judge import Bundle, Case, judge_service
+from conformance.core.model import Cell, NotTested, Reason, Status
+from conformance.core.plan import Plan, ServicePlan
+from conformance.core.redact import Redactor
+from conformance.core.results import RESULTS_NAME, Footer, Header, cell_line, make_header, write_results
+from conformance.core.store import EVIDENCE_NAME, EvidenceStore
+from conformance.core.waivers import Waiver
+
+if TYPE_CHECKING:
+    from conformance.core.network import Door
+
+Progress = Callable[[int, int, str], None]
+"""Called with jobs finished, jobs planned, and the last one's `target/service`."""
+
+
+class AuditError(Exception):
+    """Planned services are not finished plus failed ones: the suite lost one. Our own defect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a run needs beside its plan. waivers: all that were loaded. selected: see make_plan."""
+
+    directory: Path
+    redactor: Redactor
+    waivers: tuple[Waiver, ...] = ()
+    waivers_sha256: str = ""
+    progress: Progress | None = None
+
+
+@dataclass(slots=True)
+class Audit:
+    """Every planned service is finished (judged on evidence) or failed (a job of it broke in our own code)."""
+
+    planned: int
+    finished: int = 0
+    failed: int = 0
+
+    def close(self) -> None:
+        """Raise AuditError unless the books balance."""
+        if self.planned != self.finished + self.failed:
+            raise AuditError(f"planned {self.planned} services, finished {self.finished}, failed {self.failed}")
+
+
+@dataclass(slots=True)
+class Spool:
+    """Lines of judged services on disk, in the order they finished, and where each service's lines lie."""
+
+    file: IO[bytes]
+    places: dict[int, tuple[int, int]] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def add(self, index: int, cells: Iterable[Cell]) -> None:
+        """Append the cells of service number `index` of the plan."""
+        start = self.file.tell()
+        for cell in cells:
+            self.file.write(cell_line(cell) + b"\n")
+            self.counts[cell.status.value] += 1
+        self.places[index] = (start, self.file.tell() - start)
+
+    def lines(self) -> Iterator[bytes]:
+        """Every line, in plan order."""
+        self.file.flush()
+        for index in sorted(self.places):
+            start, length = self.places[index]
+            self.file.seek(start)
+            yield from self.file.read(length).splitlines()
+
+
+@dataclass(slots=True)
+class Pending:
+    """A service some of whose jobs are still out."""
+
+    index: int
+    plan: ServicePlan
+    missing: set[str]
+    bundles: dict[str, Bundle] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run left behind."""
+
+    header: Header
+    footer: Footer
+    connections: int
+    stopped: bool
+
+
+def case_of(plan: ServicePlan, waivers: tuple[Waiver, ...]) -> Case:
+    """The judge's view of a planned service."""
+    mine: dict[str, tuple[Waiver, ...]] = {}
+    for waiver in waivers:
+        if waiver.target == plan.target.id:
+            mine[waiver.requirement] = (*mine.get(waiver.requirement, ()), waiver)
+    return Case(plan.target, plan.service, plan.requirements, plan.judged, plan.excluded, mine)
+
+
+def run(plan: Plan, door: Door, settings: Settings) -> Outcome:
+    """The plain loop: observe, judge and write the whole plan. Ctrl-C writes what there is, the rest not-tested."""
+    started = door.now()
+    audit = Audit(len(plan.services))
+    connections, stopped = 0, False
+    with tempfile.TemporaryFile() as file:
+        spool = Spool(file)
+        with open_store(plan, settings, started) as store:
+            observing = observe(plan, door, store, settings.progress, audit)
+            try:
+                for index, bundles, count in observing:
+                    connections += count
+                    case = case_of(plan.services[index], settings.waivers)
+                    spool.add(index, judge_service(case, plan.judges, bundles))
+            except KeyboardInterrupt:
+                stopped = True
+            for index in missing(plan, spool.places, audit):
+                spool.add(index, stopped_cells(plan.services[index], settings.waivers))
+        audit.close()
+        header = header_of(plan, settings, started, complete=plan.complete and not stopped)
+        with (settings.directory / RESULTS_NAME).open("wb") as stream:
+            footer = write_results(stream, header, spool.lines(), spool.counts)
+    return Outcome(header, footer, connections, stopped)
+
+
+def header_of(plan: Plan, settings: Settings, started: datetime, *, complete: bool) -> Header:
+    """The header of a run of this plan."""
+    return make_header(
+        plan.profile,
+        plan.targets,
+        observed_at=started.astimezone(UTC).isoformat(timespec="seconds"),
+        plan_sha256=plan.digest,
+        complete=complete,
+        suite_version=__version__,
+        waivers_sha256=settings.waivers_sha256,
+    )
+
+
+def open_store(plan: Plan, settings: Settings, started: datetime) -> EvidenceStore:
+    """The archive of the run, with all that replay needs beside the evidence."""
+    store = EvidenceStore(settings.directory / EVIDENCE_NAME, settings.redactor)
+    memory = {
+        "profile.json": plan.profile,
+        "targets.json": plan.targets,
+        "waivers.json": settings.waivers,
+        "plan.json": {
+            "observed_at": started,
+            "suite_version": __version__,
+            "waivers_sha256": settings.waivers_sha256,
+            "selected": sorted(selected_ids(plan)) if not plan.complete else None,
+        },
+    }
+    for name, record in memory.items():
+        store.write(name, settings.redactor.redact_json(encode(record)))
+    return store
+
+
+def selected_ids(plan: Plan) -> frozenset[str]:
+    """The requirement ids that are not deselected anywhere in the plan."""
+    return frozenset(
+        requirement.id
+        for service in plan.services
+        for requirement in service.requirements
+        if service.excluded.get(requirement.id, ("",))[0] is not NotTested.DESELECTED
+    )
+
+
+def observe(
+    plan: Plan, door: Door, store: EvidenceStore, progress: Progress | None, audit: Audit
+) -> Iterator[tuple[int, Mapping[str, Bundle], int]]:
+    """Observe every planned job; yield (the service's number in the plan, its bundles, connections) once it is whole."""
+    pending: dict[tuple[str, str], Pending] = {}
+    by_area: dict[str, tuple[Area, list[Job]]] = {}
+    total = 0
+    for index, service in enumerate(plan.services):
+        if not service.jobs:
+            audit.finished += 1
+            yield index, {}, 0
+            continue
+        names = {area.name for area, _ in service.jobs}
+        pending[service.target.id, service.service.id] = Pending(index, service, names)
+        for area, job in service.jobs:
+            by_area.setdefault(area.name, (area, []))[1].append(job)
+            total += 1
+    done = 0
+    for area, jobs in by_area.values():
+        for observed in _each(area, jobs, door):
+            done += 1
+            key = (observed.job.target.id, observed.job.service.id)
+            if progress:
+                progress(done, total, "/".join(key))
+            waiting = pending[key]
+            waiting.bundles[area.name] = store.add(area, observed).bundle
+            waiting.missing.discard(area.name)
+            if not waiting.missing:
+                del pending[key]
+                broken = any(reason is Reason.INTERNAL for reason, _ in observed.failures.values())
+                audit.failed += broken
+                audit.finished += not broken
+                yield waiting.index, waiting.bundles, observed.connections
+
+
+def _each(area: Area, jobs: list[Job], door: Door) -> Iterator[Observed]:
+    """The area's observations; a job that its observer lost or broke on becomes one whose every ask failed."""
+    waiting = {(job.target.id, job.service.id): job for job in jobs}
+    trouble = "the observer ended without an answer"
+    try:
+        for observed in area.observe(jobs, door):
+            waiting.pop((observed.job.target.id, observed.job.service.id), None)
+            yield observed
+    except Exception as error:  # noqa: BLE001 - one broken observer must not lose the other services
+        trouble = f"{type(error).__name__}: {error}"
+    for job in waiting.values():
+        names = {ask.partition(":")[0] for ask in job.asks}
+        yield Observed(job, door.now(), {}, dict.fromkeys(names, (Reason.INTERNAL, trouble)))
+
+
+def missing(plan: Plan, places: Mapping[int, object], audit: Audit) -> Iterator[int]:
+    """The numbers of the services that no cells were written for: the run was stopped before their turn."""
+    for index in range(len(plan.services)):
+        if index not in places:
+            audit.failed += 1
+            yield index
+
+
+def stopped_cells(service: ServicePlan, waivers: tuple[Waiver, ...]) -> tuple[Cell, ...]:
+    """A service's cells when the run was stopped before it was judged."""
+    case = case_of(service, waivers)
+    stopped = (NotTested.STOPPED, "the run was stopped before this service was judged")
+    excluded = {requirement.id: case.excluded.get(requirement.id, stopped) for requirement in case.requirements}
+    return judge_service(replace(case, excluded=excluded, judged=()), {}, {})
+
+
+def worst_blocking(counts: Mapping[str, int]) -> Status | None:
+    """The status that decides the exit code: fail, then error, then not-tested; None where nothing blocks."""
+    for status in (Status.FAIL, Status.ERROR, Status.NOT_TESTED):
+        if counts.get(status.value):
+            return status
+    return None

@@ -1,0 +1,117 @@
+"""Which function judges what: read once from the areas' modules, every mistake a load error."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.core.area import MARK, Area
+from conformance.core.model import Profile, Requirement
+
+CONTEXT = frozenset({"rule", "service", "observed_at"})
+"""Argument names that are no observations: the rule's parameters, the declared service, the time it was observed."""
+
+
+class JudgeError(Exception):
+    """A defect of the suite itself: judges and profile do not fit together."""
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeEntry:
+    """One judge function: the area it belongs to and the names of its arguments, in order."""
+
+    area: Area
+    function: Callable[..., Iterator[Any]]
+    arguments: tuple[str, ...]
+
+    @property
+    def observations(self) -> tuple[str, ...]:
+        """The observations it reads."""
+        return tuple(name for name in self.arguments if name not in CONTEXT)
+
+    @property
+    def node(self) -> str:
+        """Where it stands: `module.py::function`, as pytest writes it."""
+        return f"{self.function.__module__.replace('.', '/')}.py::{self.function.__name__}"
+
+
+def load_judges(areas: Iterable[Area]) -> Mapping[str, JudgeEntry]:
+    """Requirement id -> judge, for every area.
+
+    Raises:
+        JudgeError: two judges for one requirement, an argument that is no observation of the area or given twice, a
+            judge that reads no observation, or one that is not a generator function.
+    """
+    entries: dict[str, JudgeEntry] = {}
+    for area in areas:
+        for name in area.judges:
+            module = importlib.import_module(name)
+            for function in vars(module).values():
+                if getattr(function, "__module__", None) != name:
+                    continue
+                for requirement_id in getattr(function, MARK, ()):
+                    entry = check_judge(area, function)
+                    if requirement_id in entries:
+                        other = entries[requirement_id].node
+                        raise JudgeError(f"{requirement_id} has two judges: {other} and {entry.node}")
+                    entries[requirement_id] = entry
+    return entries
+
+
+def check_judge(area: Area, function: Callable[..., Iterator[Any]]) -> JudgeEntry:
+    """The entry of one marked function, or JudgeError."""
+    where = f"{function.__module__}.{function.__name__}"
+    if not inspect.isgeneratorfunction(function):
+        raise JudgeError(f"{where} is not a generator function, so it could only pass")
+    arguments = tuple(inspect.signature(function).parameters)
+    unknown = [name for name in arguments if name not in area.observations and name not in CONTEXT]
+    if unknown:
+        raise JudgeError(
+            f"{where} asks for {', '.join(unknown)}; the area {area.name} observes "
+            f"{', '.join(sorted(area.observations))}"
+        )
+    entry = JudgeEntry(area, function, arguments)
+    if not entry.observations:
+        raise JudgeError(f"{where} reads no observation, so it judges nothing")
+    return entry
+
+
+def match(profile: Profile, judges: Mapping[str, JudgeEntry]) -> None:
+    """Check that each requirement of the profile has a judge.
+
+    Raises:
+        JudgeError: a requirement without a judge, an unknown `needs`, or a cycle of `needs`.
+    """
+    for requirement in profile.requirements.values():
+        if requirement.id not in judges:
+            raise JudgeError(f"{requirement.id} of profile {profile.id} has no judge")
+        for need in requirement.needs:
+            if need not in profile.requirements:
+                raise JudgeError(f"{requirement.id} needs {need}, which profile {profile.id} does not have")
+    order(profile.requirements)
+
+
+def order(requirements: Mapping[str, Requirement]) -> tuple[str, ...]:
+    """The ids with every requirement after those that it needs, else in profile order.
+
+    Raises:
+        JudgeError: a cycle, with its members.
+    """
+    done: dict[str, None] = {}
+
+    def visit(requirement_id: str, path: tuple[str, ...]) -> None:
+        if requirement_id in done:
+            return
+        if requirement_id in path:
+            raise JudgeError(f"needs form a cycle: {' -> '.join((*path, requirement_id))}")
+        for need in requirements[requirement_id].needs:
+            if need in requirements:
+                visit(need, (*path, requirement_id))
+        done[requirement_id] = None
+
+    for requirement_id in requirements:
+        visit(requirement_id, ())
+    return tuple(done)

@@ -1,0 +1,173 @@
+"""Judging stored evidence again, offline: by the profile it was judged by, or by a newer one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from conformance import __version__
+from conformance.core.codec import CodecError, decode
+from conformance.core.engine import case_of, stopped_cells
+from conformance.core.judge import judge_service
+from conformance.core.judging import JudgeEntry, match
+from conformance.core.model import Cell, Profile, Target
+from conformance.core.plan import Plan, make_plan
+from conformance.core.results import RESULTS_NAME, Run, cell_line, make_header, write_results
+from conformance.core.store import EVIDENCE_NAME, EvidenceArchive, StoreError
+from conformance.core.waivers import Waiver
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What an archive remembers of its run beside the evidence."""
+
+    profile: Profile
+    targets: tuple[Target, ...]
+    waivers: tuple[Waiver, ...]
+    observed_at: datetime
+    suite_version: str
+    waivers_sha256: str
+    selected: frozenset[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _PlanFile:
+    observed_at: datetime
+    suite_version: str
+    waivers_sha256: str
+    selected: list[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One cell that differs between two runs, and why. before, after: the status, empty where there is no cell."""
+
+    key: tuple[str, str, str]
+    before: str
+    after: str
+    why: str
+
+
+def recall(archive: EvidenceArchive) -> Memory:
+    """The profile, targets, waivers and selection of the run.
+
+    Raises:
+        StoreError: a member is absent, damaged or of another shape.
+    """
+    try:
+        plan = decode(archive.read("plan.json"), _PlanFile)
+        return Memory(
+            profile=decode(archive.read("profile.json"), Profile),
+            targets=decode(archive.read("targets.json"), tuple[Target, ...]),
+            waivers=decode(archive.read("waivers.json"), tuple[Waiver, ...]),
+            observed_at=plan.observed_at,
+            suite_version=plan.suite_version,
+            waivers_sha256=plan.waivers_sha256,
+            selected=None if plan.selected is None else frozenset(plan.selected),
+        )
+    except CodecError as error:
+        raise StoreError(f"{archive.path}: {error}") from None
+
+
+def replay(
+    directory: Path,
+    judges: Mapping[str, JudgeEntry],
+    *,
+    profile: Profile | None = None,
+    selected: frozenset[str] | None = None,
+) -> tuple[Run, Plan]:
+    """Judge the evidence under `directory` again.
+
+    Args:
+        directory: the folder of a run.
+        judges: from `load_judges`.
+        profile: another profile than the one stored.
+        selected: judge these requirement ids only.
+
+    Raises:
+        StoreError: the archive is absent or damaged.
+        JudgeError: the profile and the judges do not fit.
+    """
+    path = directory / EVIDENCE_NAME if directory.is_dir() else directory
+    with EvidenceArchive(path) as archive:
+        memory = recall(archive)
+        rules = profile or memory.profile
+        match(rules, judges)
+        plan = make_plan(
+            rules,
+            memory.targets,
+            judges,
+            today=memory.observed_at.date(),
+            selected=selected if selected is not None else memory.selected,
+        )
+        digests: dict[tuple[str, str], dict[str, str]] = {}
+        for target, service, area, digest in archive.index():
+            digests.setdefault((target, service), {})[area] = digest
+        cells: list[Cell] = []
+        stopped = False
+        for service in plan.services:
+            known = digests.get((service.target.id, service.service.id), {})
+            bundles = {
+                area.name: archive.bundle(area, known[area.name]) for area, _ in service.jobs if area.name in known
+            }
+            if len(bundles) < len(service.jobs):
+                stopped = True
+                cells += stopped_cells(service, memory.waivers)
+            else:
+                cells += judge_service(case_of(service, memory.waivers), judges, bundles)
+    header = make_header(
+        rules,
+        memory.targets,
+        observed_at=memory.observed_at.isoformat(timespec="seconds"),
+        plan_sha256=plan.digest,
+        complete=plan.complete and not stopped,
+        suite_version=__version__,
+        waivers_sha256=memory.waivers_sha256,
+    )
+    return Run(header, tuple(cells)), plan
+
+
+def write_run(run: Run, directory: Path) -> None:
+    """Write a replayed run's results under `directory`."""
+    counts = Counter(cell.status.value for cell in run.cells)
+    with (directory / RESULTS_NAME).open("wb") as stream:
+        write_results(stream, run.header, (cell_line(cell) for cell in run.cells), counts)
+
+
+def changes(before: Run, after: Run, old: Profile | None = None, new: Profile | None = None) -> list[Change]:
+    """Every cell whose status differs between two runs, with the reason as far as the profiles show it."""
+    first = {cell.key: cell for cell in before.cells}
+    second = {cell.key: cell for cell in after.cells}
+    found = []
+    for key in sorted(first.keys() | second.keys()):
+        was, now = first.get(key), second.get(key)
+        if was and now and (was.status, was.reason, was.violations) == (now.status, now.reason, now.violations):
+            continue
+        why = _why(was, now, old, new)
+        found.append(Change(key, was.status.value if was else "", now.status.value if now else "", why))
+    return found
+
+
+def _why(was: Cell | None, now: Cell | None, old: Profile | None, new: Profile | None) -> str:
+    """In words: what of the requirement changed, or that the service did."""
+    if was is None or now is None:
+        return "requirement added" if was is None else "requirement removed"
+    parts = []
+    if was.rev != now.rev:
+        parts.append(f"rev {was.rev} -> {now.rev}")
+    if was.level != now.level:
+        parts.append(f"level {was.level} -> {now.level}")
+    one = old.requirements.get(was.requirement) if old else None
+    two = new.requirements.get(was.requirement) if new else None
+    if one and two and dict(one.params) != dict(two.params):
+        parts.append("parameters changed")
+    if one and two and one.in_force != two.in_force:
+        parts.append(f"in force {one.in_force or 'always'} -> {two.in_force or 'always'}")
+    if was.waiver != now.waiver:
+        parts.append(f"waiver {was.waiver or 'none'} -> {now.waiver or 'none'}")
+    if parts:
+        return ", ".join(parts)
+    return "another observation" if was.evidence != now.evidence else "the suite's judging changed"

@@ -1,0 +1,48 @@
+"""Groups and handshake signatures: RFC 9846 sections 4.3.3 and 9.1, RFC 9325 section 4.5, RFC 10024, RFC 9155."""
+
+from __future__ import annotations
+
+from conformance.core.area import requirement
+from conformance.core.model import Rule, Violation, Violations
+from conformance.tls.evidence import Groups, Signatures, Versions
+from conformance.tls.reading import given, known, require_version, violated
+
+
+@requirement("TLS-GRP-01", "TLS-GRP-02", "TLS-GRP-04")
+def test_group_is_supported(versions: Versions, groups: Groups, rule: Rule) -> Violations:
+    """A TLS 1.3 hello that offers the group alone is answered with it.
+
+    TLS 1.2 cannot decide this: there the list also constrains the certificate's curve (RFC 8422 section 5.1.1).
+    """
+    require_version(versions, "TLSv1.3")
+    group = rule.params["group"]
+    answer = known(groups.offered, group)
+    if not answer.accepted:
+        yield Violation(f"does not support {group}", group, answer.outcome)
+
+
+@requirement("TLS-GRP-03")
+def test_small_groups_are_refused(groups: Groups) -> Violations:
+    """A TLS 1.2 hello that offers only groups below 224 bits gets no ECDHE key exchange."""
+    if found := violated(given(groups.small, "small"), "groups below 224 bits"):
+        yield found
+
+
+@requirement("TLS-SIG-01")
+def test_legacy_signatures_are_refused(signatures: Signatures) -> Violations:
+    """A hello that offers only SHA-1 and MD5 schemes is refused, or answered with another scheme."""
+    if found := violated(given(signatures.legacy, "legacy"), "handshake signatures with SHA-1 or MD5"):
+        yield found
+
+
+@requirement("TLS-SIG-02")
+def test_mandatory_scheme_is_supported(versions: Versions, signatures: Signatures) -> Violations:
+    """A TLS 1.3 hello that offers only the mandatory schemes is accepted."""
+    require_version(versions, "TLSv1.3")
+    answer = given(signatures.mandatory, "mandatory")
+    if not answer.accepted:
+        yield Violation(
+            "does not sign with a mandatory scheme in TLS 1.3",
+            "rsa_pss_rsae_sha256 or ecdsa_secp256r1_sha256",
+            answer.outcome,
+        )
