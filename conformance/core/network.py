@@ -1,0 +1,439 @@
+"""The door: the one place from which the suite reaches a network.
+
+Whoever wants a connection asks `Door.permit` where it may go, `Door.ready_at` when, and then dials exactly the address
+that it was given. `Door.open` does all of it and blocks. A name is resolved once a target and only the addresses that
+were checked are dialled, so an answer that changes later (DNS rebinding) changes nothing.
+
+Loopback is free: see `scope.py` for what counts as such. Everything else needs the manifest's authorisation for host,
+kind and day, and is dialled at most `max_rps` times a second, `Limits.per_host` at once and
+`Limits.connections_per_target` times in all.
+
+A read time-out never fires on a server that sends one byte a second, and a thread cannot be cancelled. Therefore a
+watchdog (one thread, one heap, for all connections) shuts each socket at its total deadline and sets `expired`:
+**whatever was parsed from an expired connection decides nothing.**
+"""
+
+from __future__ import annotations
+
+import errno
+import heapq
+import itertools
+import os
+import socket
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
+
+from conformance.core import scope
+from conformance.core.model import Reason, Target, Undecided
+
+Address: TypeAlias = tuple[int, tuple[Any, ...]]
+"""(socket family, sockaddr), as `socket.connect` takes them."""
+
+Resolver: TypeAlias = Callable[[str], Sequence[str]]
+"""Host name to the texts of its addresses. Raises Undecided(DNS)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one connection, one host and one target may cost us, and we them. Sizes in octets."""
+
+    connect_seconds: float = 3.0
+    read_seconds: float = 5.0
+    total_seconds: float = 10.0
+    dns_seconds: float = 5.0
+    patience_seconds: float = 60.0  # the longest wait for a free slot, or that a server may ask for (Retry-After)
+    wire_bytes: int = 262_144
+    body_bytes: int = 1_048_576  # after decompression
+    headers_bytes: int = 65_536
+    header_count: int = 100
+    informational_count: int = 8  # 1xx answers before the final one
+    redirect_count: int = 5
+    addresses: int = 8  # of one name
+    per_host: int = 8
+    connections_per_target: int = 200
+
+
+class Connection(socket.socket):
+    """A connected socket under watch. `expired` is set when the watchdog shut it at its total deadline.
+
+    `ssl` detaches the socket that it wraps; the watch then goes on by descriptor. Close the connection itself as well
+    when done with a wrapper: it ends the watch and gives the slot of its host back.
+    """
+
+    expired = False
+    address: Address
+    deadline = 0.0  # on the door's monotonic clock
+    unwatch: Callable[[], None] | None = None
+    give_back: Callable[[], None] | None = None
+    _detached: tuple[int, int] | None = None
+
+    def detach(self) -> int:
+        """Give up the descriptor, as `ssl` asks; remember it and its inode for the watch."""
+        inode = os.fstat(self.fileno()).st_ino if self.fileno() >= 0 else 0
+        descriptor = super().detach()
+        self._detached = (descriptor, inode)
+        return descriptor
+
+    def _real_close(self) -> None:
+        """What `close` comes to once no file made of the socket is open: end the watch, close, give the slot back."""
+        unwatch, self.unwatch = self.unwatch, None
+        if unwatch:
+            unwatch()
+        super()._real_close()  # type: ignore[misc]  # CPython's own hook; typeshed leaves it out
+        give_back, self.give_back = self.give_back, None
+        if give_back:
+            give_back()
+
+    def expire(self) -> None:
+        """Shut both directions, so that whoever reads or writes returns at once. Called by the watchdog."""
+        self.expired = True
+        try:
+            if self._detached is None:
+                self.shutdown(socket.SHUT_RDWR)
+            else:
+                _shut_descriptor(*self._detached)
+        except OSError:
+            pass  # closed, or never connected
+
+
+def _shut_descriptor(descriptor: int, inode: int) -> None:
+    """Shut a socket known by its descriptor, unless that number meanwhile names another file."""
+    if os.fstat(descriptor).st_ino != inode:
+        return
+    borrowed = socket.socket(fileno=descriptor)
+    try:
+        borrowed.shutdown(socket.SHUT_RDWR)
+    finally:
+        borrowed.detach()
+
+
+class Watchdog:
+    """One thread that expires connections at their deadlines. It lives only while there is something to watch."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._changed = threading.Condition()
+        self._heap: list[tuple[float, int, Connection]] = []
+        self._watched: set[int] = set()
+        self._serial = itertools.count()
+        self._thread: threading.Thread | None = None
+
+    def watch(self, connection: Connection) -> Callable[[], None]:
+        """Expire the connection at its deadline. Returns the function that ends the watch."""
+        with self._changed:
+            serial = next(self._serial)
+            self._watched.add(serial)
+            heapq.heappush(self._heap, (connection.deadline, serial, connection))
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="door-watchdog", daemon=True)
+                self._thread.start()
+            elif self._heap[0][1] == serial:
+                self._changed.notify()
+        return lambda: self._forget(serial)
+
+    def _forget(self, serial: int) -> None:
+        with self._changed:
+            self._watched.discard(serial)
+            if not self._watched:
+                self._heap.clear()
+                self._changed.notify()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                while self._heap and (wait := self._heap[0][0] - self._monotonic()) > 0:
+                    self._changed.wait(wait)
+                if not self._heap:
+                    self._thread = None
+                    return
+                _, serial, connection = heapq.heappop(self._heap)
+                if serial in self._watched:
+                    self._watched.discard(serial)
+                    connection.expire()
+
+
+class Door:
+    """See the module's head. Thread-safe. Everything from outside can be given: clocks, resolver, roots, limits.
+
+    Args:
+        limits: See Limits.
+        clock: Aware UTC now.
+        monotonic: Seconds that never run backwards.
+        sleep: How to wait for a rate slot.
+        resolve: Replaces the system's resolver and every `target.resolver`.
+        ca_file: PEM file of the public roots; None takes those of certifi.
+        free: The networks that need no authorisation. Tests narrow it to treat 127.0.0.2 as somebody else's host.
+    """
+
+    def __init__(
+        self,
+        *,
+        limits: Limits | None = None,
+        clock: Callable[[], datetime] | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        resolve: Resolver | None = None,
+        ca_file: str | None = None,
+        free: tuple[scope.Network, ...] = scope.LOOPBACK,
+    ) -> None:
+        self.limits = limits or Limits()
+        self.counts: Counter[str] = Counter()
+        self._clock = clock or (lambda: datetime.now(UTC))
+        self._resolve = resolve
+        self._ca_file = ca_file
+        self._free = free
+        self._sleep = sleep
+        self.monotonic = monotonic
+        self._lock = threading.Lock()
+        self._freed = threading.Condition(self._lock)
+        self._names: dict[tuple[str, str], tuple[scope.IP, ...] | Undecided] = {}
+        self._next: dict[str, float] = {}
+        self._open: Counter[str] = Counter()
+        self._watchdog = Watchdog(monotonic)
+
+    @property
+    def ca_file(self) -> str:
+        """The PEM file of the public roots."""
+        if self._ca_file is None:
+            import certifi  # noqa: PLC0415 - not needed to start
+
+            self._ca_file = certifi.where()
+        return self._ca_file
+
+    def now(self) -> datetime:
+        """The time of day, aware UTC."""
+        return self._clock()
+
+    def permit(self, target: Target, host: str, port: int, kind: str) -> tuple[Address, ...]:
+        """The addresses, at most `limits.addresses`, to which traffic of this kind may go for this host.
+
+        A name of which any address is refused is refused whole.
+
+        Raises:
+            Undecided: OUT_OF_SCOPE with what is not covered; DNS with what the resolver said.
+        """
+        if not 0 < port < 65536:
+            raise Undecided(Reason.OUT_OF_SCOPE, f"{port} is no port")
+        host = scope.canonical_host(host)
+        why = scope.refusal(target.authorisation, host, kind, self.now().astimezone(UTC).date())
+        own = scope.literal(host) is not None or scope.is_localhost(host) or (
+            host.endswith(".test") and scope.declares(target, host)
+        )
+        if why and not own:
+            raise Undecided(Reason.OUT_OF_SCOPE, why)
+        private = target.authorisation is not None and target.authorisation.private_addresses
+        addresses = self._addresses(target, host)
+        for address in addresses:
+            free = own and self._is_free(address)
+            if refused := scope.address_refusal(address, authorised=why, private=private, free=free):
+                raise Undecided(Reason.OUT_OF_SCOPE, refused)
+        return tuple(_socket_address(address, port) for address in addresses)
+
+    def ready_at(self, target: Target, address: Address) -> float:
+        """The monotonic time at which one more connection to the address may be opened, and books it.
+
+        The rate is kept for the target and for the address, since many targets may share one.
+
+        Raises:
+            Undecided: RATE_LIMIT, when the target's budget of connections is spent.
+        """
+        now = self.monotonic()
+        host = str(address[1][0])
+        with self._lock:
+            if self._is_free(scope.literal(host)):
+                self.counts[target.id] += 1
+                return now
+            budget = self.limits.connections_per_target
+            if self.counts[target.id] >= budget:
+                raise Undecided(Reason.RATE_LIMIT, f"the budget of {budget} connections to {target.id} is spent")
+            self.counts[target.id] += 1
+            rate = target.authorisation.max_rps if target.authorisation else 1.0
+            keys = (f"target {target.id}", f"address {host}")
+            when = max(now, *(self._next.get(key, now) for key in keys))
+            for key in keys:
+                self._next[key] = when + 1 / rate
+            return when
+
+    def defer(self, address: Address, seconds: float) -> None:
+        """Open nothing more to the address for so long (Retry-After), at most `limits.patience_seconds`."""
+        key = f"address {address[1][0]}"
+        until = self.monotonic() + max(0.0, min(seconds, self.limits.patience_seconds))
+        with self._lock:
+            self._next[key] = max(self._next.get(key, until), until)
+
+    def open(
+        self, target: Target, host: str, port: int, kind: str, *, total_seconds: float | None = None
+    ) -> Connection:
+        """A connected, blocking socket with the read time-out set, shut by the watchdog at its total deadline.
+
+        The permitted addresses are tried in order. Waits for the rate and for a slot of the host.
+
+        Raises:
+            Undecided: as `permit` and `ready_at`; REFUSED, CONNECT_TIMEOUT, RESET of the last address tried.
+        """
+        trouble = Undecided(Reason.DNS, f"{host} has no address")
+        for address in self.permit(target, host, port, kind):
+            try:
+                return self._dial(target, address, total_seconds or self.limits.total_seconds)
+            except Undecided as error:
+                if error.reason is Reason.RATE_LIMIT:
+                    raise
+                trouble = error
+        raise trouble
+
+    def _is_free(self, address: scope.IP | None) -> bool:
+        return address is not None and scope.within(address, self._free)
+
+    def _addresses(self, target: Target, host: str) -> tuple[scope.IP, ...]:
+        """What the host resolves to, asked once a target; failures are remembered too."""
+        if (address := scope.literal(host)) is not None:
+            return (address,)
+        key = (target.id, host)
+        if (known := self._names.get(key)) is None:
+            try:
+                known = self._ask(target, host)
+            except Undecided as error:
+                known = error
+            with self._lock:
+                known = self._names.setdefault(key, known)
+        if isinstance(known, Undecided):
+            raise Undecided(known.reason, known.detail)
+        return known
+
+    def _ask(self, target: Target, host: str) -> tuple[scope.IP, ...]:
+        if self._resolve is not None:
+            texts = self._resolve(host)
+        elif target.resolver and not scope.is_localhost(host):
+            server, port = scope.split_address(target.resolver)
+            self.permit(target, server, port, "dns")
+            texts = ask_server(host, server, port, self.limits.dns_seconds)
+        else:
+            texts = ask_system(host, self.limits.dns_seconds)
+        found: dict[scope.IP, None] = {}
+        for text in itertools.islice(texts, self.limits.addresses):
+            if (address := scope.literal(text)) is None:
+                raise Undecided(Reason.DNS, f"{text[:80]!a} is no address")
+            found[address] = None
+        if not found:
+            raise Undecided(Reason.DNS, f"no data: {host} has no address")
+        return tuple(found)
+
+    def _dial(self, target: Target, address: Address, total_seconds: float) -> Connection:
+        family, sockaddr = address
+        host = str(sockaddr[0])
+        wait = self.ready_at(target, address) - self.monotonic()
+        if wait > self.limits.patience_seconds:
+            raise Undecided(Reason.RATE_LIMIT, f"no slot to {host} within {self.limits.patience_seconds:g} s")
+        if wait > 0:
+            self._sleep(wait)
+        limited = not self._is_free(scope.literal(host))
+        if limited:
+            self._take_slot(host)
+        connection = Connection(family, socket.SOCK_STREAM)
+        connection.give_back = (lambda: self._free_slot(host)) if limited else None
+        try:
+            connection.settimeout(min(self.limits.connect_seconds, total_seconds))
+            connection.deadline = self.monotonic() + total_seconds
+            connection.address = address
+            connection.connect(sockaddr)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connection.settimeout(min(self.limits.read_seconds, total_seconds))
+        except OSError as error:
+            connection.close()
+            raise connect_failure(error, sockaddr) from None
+        connection.unwatch = self._watchdog.watch(connection)
+        return connection
+
+    def _take_slot(self, host: str) -> None:
+        deadline = self.monotonic() + self.limits.patience_seconds
+        with self._freed:
+            while self._open[host] >= self.limits.per_host:
+                if (left := deadline - self.monotonic()) <= 0 or not self._freed.wait(left):
+                    raise Undecided(Reason.RATE_LIMIT, f"{self.limits.per_host} connections to {host} are open")
+            self._open[host] += 1
+
+    def _free_slot(self, host: str) -> None:
+        with self._freed:
+            self._open[host] -= 1
+            self._freed.notify()
+
+
+def connect_failure(error: OSError, sockaddr: tuple[Any, ...]) -> Undecided:
+    """What a failed connect means. An unreachable host is no closed port: it counts as a time-out."""
+    where = f"{sockaddr[0]} port {sockaddr[1]}"
+    if isinstance(error, ConnectionRefusedError):
+        return Undecided(Reason.REFUSED, where)
+    if isinstance(error, ConnectionResetError):
+        return Undecided(Reason.RESET, where)
+    if isinstance(error, TimeoutError):
+        return Undecided(Reason.CONNECT_TIMEOUT, where)
+    return Undecided(Reason.CONNECT_TIMEOUT, f"{where}: {errno.errorcode.get(error.errno or 0, 'connect failed')}")
+
+
+def _socket_address(address: scope.IP, port: int) -> Address:
+    if address.version == 4:
+        return socket.AF_INET, (str(address), port)
+    return socket.AF_INET6, (str(address), port, 0, 0)
+
+
+def ask_system(host: str, seconds: float) -> list[str]:
+    """The addresses that the system's resolver knows. It cannot be interrupted, so it runs in a thread that is left.
+
+    Raises:
+        Undecided: DNS; the detail starts with `NXDOMAIN`, `SERVFAIL`, `no data` or `time-out`.
+    """
+    answer: list[list[str] | OSError | UnicodeError] = []
+
+    def work() -> None:
+        try:
+            found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+            answer.append([str(info[4][0]) for info in found])
+        except (OSError, UnicodeError) as error:
+            answer.append(error)
+
+    thread = threading.Thread(target=work, name="door-resolver", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if not answer:
+        raise Undecided(Reason.DNS, f"time-out: no answer for {host} within {seconds:g} s")
+    if isinstance(answer[0], list):
+        return answer[0]
+    said = {socket.EAI_NONAME: "NXDOMAIN", socket.EAI_AGAIN: "SERVFAIL", getattr(socket, "EAI_NODATA", 0): "no data"}
+    code = getattr(answer[0], "errno", None)
+    raise Undecided(Reason.DNS, f"{said.get(code or 1, 'resolver failed')}: {host}")
+
+
+def ask_server(host: str, server: str, port: int, seconds: float) -> list[str]:
+    """The A and AAAA records of a host, as one DNS server gives them, in `seconds` altogether.
+
+    Raises:
+        Undecided: as `ask_system`.
+    """
+    import dns.exception  # noqa: PLC0415 - only for targets that name a resolver
+    import dns.resolver  # noqa: PLC0415
+
+    resolver = dns.resolver.Resolver(configure=False)
+    resolver.nameservers = [server]
+    resolver.port = port
+    resolver.cache = None
+    found: list[str] = []
+    deadline = time.monotonic() + seconds
+    try:
+        for kind in ("A", "AAAA"):
+            left = max(0.05, deadline - time.monotonic())
+            answer = resolver.resolve(host + ".", kind, lifetime=left, raise_on_no_answer=False)
+            found += [record.address for record in answer.rrset or ()]
+    except dns.resolver.NXDOMAIN:
+        raise Undecided(Reason.DNS, f"NXDOMAIN: {host}") from None
+    except dns.resolver.NoNameservers:
+        raise Undecided(Reason.DNS, f"SERVFAIL: {host}") from None
+    except dns.exception.Timeout:
+        raise Undecided(Reason.DNS, f"time-out: no answer for {host} within {seconds:g} s") from None
+    except (dns.exception.DNSException, OSError, ValueError) as error:
+        raise Undecided(Reason.DNS, f"{type(error).__name__}: {host}") from None
+    return found
