@@ -19,7 +19,7 @@ from conformance import __version__
 from conformance.core.area import Area, Job, Observed
 from conformance.core.codec import encode
 from conformance.core.judge import Bundle, Case, judge_service
-from conformance.core.model import Cell, NotTested, Reason, Status
+from conformance.core.model import Cell, NotTested, Reason
 from conformance.core.plan import Plan, ServicePlan
 from conformance.core.redact import Redactor
 from conformance.core.results import RESULTS_NAME, Footer, Header, cell_line, make_header, write_results
@@ -28,6 +28,9 @@ from conformance.core.waivers import Waiver
 
 if TYPE_CHECKING:
     from conformance.core.network import Door
+
+Sink = Callable[[int, tuple[Cell, ...]], None]
+"""Takes the number of a service in the plan and its cells."""
 
 Progress = Callable[[int, int, str], None]
 """Called with jobs finished, jobs planned, and the last one's `target/service`."""
@@ -70,7 +73,7 @@ class Spool:
     places: dict[int, tuple[int, int]] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
 
-    def add(self, index: int, cells: Iterable[Cell]) -> None:
+    def add(self, index: int, cells: tuple[Cell, ...]) -> None:
         """Append the cells of service number `index` of the plan."""
         start = self.file.tell()
         for cell in cells:
@@ -98,6 +101,15 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True)
+class Gathered:
+    """What is known when all has been judged. stopped: by Ctrl-C, or by a front end that ends early."""
+
+    started: datetime
+    connections: int
+    stopped: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What a run left behind."""
 
@@ -119,26 +131,48 @@ def case_of(plan: ServicePlan, waivers: tuple[Waiver, ...]) -> Case:
 def run(plan: Plan, door: Door, settings: Settings) -> Outcome:
     """The plain loop: observe, judge and write the whole plan. Ctrl-C writes what there is, the rest not-tested."""
     started = door.now()
-    audit = Audit(len(plan.services))
-    connections, stopped = 0, False
     with tempfile.TemporaryFile() as file:
         spool = Spool(file)
-        with open_store(plan, settings, started) as store:
-            observing = observe(plan, door, store, settings.progress, audit)
-            try:
-                for index, bundles, count in observing:
-                    connections += count
-                    case = case_of(plan.services[index], settings.waivers)
-                    spool.add(index, judge_service(case, plan.judges, bundles))
-            except KeyboardInterrupt:
-                stopped = True
-            for index in missing(plan, spool.places, audit):
-                spool.add(index, stopped_cells(plan.services[index], settings.waivers))
-        audit.close()
-        header = header_of(plan, settings, started, complete=plan.complete and not stopped)
-        with (settings.directory / RESULTS_NAME).open("wb") as stream:
-            footer = write_results(stream, header, spool.lines(), spool.counts)
-    return Outcome(header, footer, connections, stopped)
+        gathered = gather(plan, door, settings, spool.add, started)
+        return write(plan, settings, gathered, spool.lines(), spool.counts)
+
+
+def gather(plan: Plan, door: Door, settings: Settings, sink: Sink, started: datetime) -> Gathered:
+    """Observe and judge; hand each service's cells to `sink` as soon as they are whole, in any order.
+
+    Raises:
+        AuditError: a planned service got no cells.
+    """
+    audit = Audit(len(plan.services))
+    seen: set[int] = set()
+    connections, stopped = 0, False
+
+    def add(index: int, cells: tuple[Cell, ...]) -> None:
+        seen.add(index)
+        sink(index, cells)
+
+    with open_store(plan, settings, started) as store:
+        try:
+            for index, bundles, count in observe(plan, door, store, settings.progress, audit):
+                connections += count
+                add(index, judge_service(case_of(plan.services[index], settings.waivers), plan.judges, bundles))
+        except KeyboardInterrupt:
+            stopped = True
+        for index in [number for number in range(len(plan.services)) if stopped and number not in seen]:
+            audit.failed += 1
+            add(index, stopped_cells(plan.services[index], settings.waivers))
+    audit.close()
+    return Gathered(started, connections, stopped)
+
+
+def write(
+    plan: Plan, settings: Settings, gathered: Gathered, lines: Iterable[bytes], counts: Mapping[str, int]
+) -> Outcome:
+    """Write the results file: `lines` are those of every cell, in plan order."""
+    header = header_of(plan, settings, gathered.started, complete=plan.complete and not gathered.stopped)
+    with (settings.directory / RESULTS_NAME).open("wb") as stream:
+        footer = write_results(stream, header, lines, counts)
+    return Outcome(header, footer, gathered.connections, gathered.stopped)
 
 
 def header_of(plan: Plan, settings: Settings, started: datetime, *, complete: bool) -> Header:
@@ -165,7 +199,7 @@ def open_store(plan: Plan, settings: Settings, started: datetime) -> EvidenceSto
             "observed_at": started,
             "suite_version": __version__,
             "waivers_sha256": settings.waivers_sha256,
-            "selected": sorted(selected_ids(plan)) if not plan.complete else None,
+            "deselected": deselected(plan),
         },
     }
     for name, record in memory.items():
@@ -173,20 +207,20 @@ def open_store(plan: Plan, settings: Settings, started: datetime) -> EvidenceSto
     return store
 
 
-def selected_ids(plan: Plan) -> frozenset[str]:
-    """The requirement ids that are not deselected anywhere in the plan."""
-    return frozenset(
-        requirement.id
+def deselected(plan: Plan) -> list[tuple[str, str, str]]:
+    """The keys of the cells that were deselected, sorted."""
+    return sorted(
+        (service.target.id, service.service.id, requirement_id)
         for service in plan.services
-        for requirement in service.requirements
-        if service.excluded.get(requirement.id, ("",))[0] is not NotTested.DESELECTED
+        for requirement_id, (reason, _) in service.excluded.items()
+        if reason is NotTested.DESELECTED
     )
 
 
 def observe(
     plan: Plan, door: Door, store: EvidenceStore, progress: Progress | None, audit: Audit
 ) -> Iterator[tuple[int, Mapping[str, Bundle], int]]:
-    """Observe every planned job; yield (the service's number in the plan, its bundles, connections) once it is whole."""
+    """Observe every planned job; yield (its number in the plan, its bundles, connections) for each whole service."""
     pending: dict[tuple[str, str], Pending] = {}
     by_area: dict[str, tuple[Area, list[Job]]] = {}
     total = 0
@@ -233,25 +267,9 @@ def _each(area: Area, jobs: list[Job], door: Door) -> Iterator[Observed]:
         yield Observed(job, door.now(), {}, dict.fromkeys(names, (Reason.INTERNAL, trouble)))
 
 
-def missing(plan: Plan, places: Mapping[int, object], audit: Audit) -> Iterator[int]:
-    """The numbers of the services that no cells were written for: the run was stopped before their turn."""
-    for index in range(len(plan.services)):
-        if index not in places:
-            audit.failed += 1
-            yield index
-
-
 def stopped_cells(service: ServicePlan, waivers: tuple[Waiver, ...]) -> tuple[Cell, ...]:
     """A service's cells when the run was stopped before it was judged."""
     case = case_of(service, waivers)
     stopped = (NotTested.STOPPED, "the run was stopped before this service was judged")
     excluded = {requirement.id: case.excluded.get(requirement.id, stopped) for requirement in case.requirements}
     return judge_service(replace(case, excluded=excluded, judged=()), {}, {})
-
-
-def worst_blocking(counts: Mapping[str, int]) -> Status | None:
-    """The status that decides the exit code: fail, then error, then not-tested; None where nothing blocks."""
-    for status in (Status.FAIL, Status.ERROR, Status.NOT_TESTED):
-        if counts.get(status.value):
-            return status
-    return None

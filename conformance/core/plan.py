@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -68,13 +68,17 @@ class Plan:
         return sum(area.budget(job.asks) for service in self.services for area, job in service.jobs)
 
 
+Select = Callable[[tuple[str, str, str]], bool]
+"""Whether the cell with this key (target, service, requirement) is to be judged."""
+
+
 def make_plan(
     profile: Profile,
     targets: tuple[Target, ...],
     judges: Mapping[str, JudgeEntry],
     *,
     today: date,
-    selected: frozenset[str] | None = None,
+    select: Select | None = None,
 ) -> Plan:
     """Cells, observations and budget for `profile` on `targets`.
 
@@ -83,7 +87,7 @@ def make_plan(
         targets: manifests with distinct ids.
         judges: from `load_judges`.
         today: the UTC date that authorisations are held against.
-        selected: the requirement ids to judge, None for all; the others become not-tested(deselected).
+        select: which cells to judge, None for all; the others become not-tested(deselected).
     """
     ordered = order(profile.requirements)
     by_role: dict[str, tuple[Requirement, ...]] = {}
@@ -93,7 +97,7 @@ def make_plan(
             if service.role not in by_role:
                 by_role[service.role] = tuple(r for r in profile.requirements.values() if service.role in r.roles)
             bound = by_role[service.role]
-            services.append(_plan_service(target, service, bound, ordered, judges, today=today, selected=selected))
+            services.append(_plan_service(target, service, bound, ordered, judges, today=today, select=select))
     return Plan(profile, targets, tuple(services), judges)
 
 
@@ -105,15 +109,16 @@ def _plan_service(
     judges: Mapping[str, JudgeEntry],
     *,
     today: date,
-    selected: frozenset[str] | None,
+    select: Select | None,
 ) -> ServicePlan:
     requirements = {requirement.id: requirement for requirement in bound}
-    wanted = requirements.keys() if selected is None else _with_needs(requirements, selected)
+    chosen = frozenset(i for i in requirements if select is None or select((target.id, service.id, i)))
+    wanted = _with_needs(requirements, chosen)
     excluded: dict[str, tuple[NotTested, str]] = {}
     asks: dict[str, set[str]] = {}
     areas: dict[str, Area] = {}
     for requirement in bound:
-        if selected is not None and requirement.id not in selected:
+        if requirement.id not in chosen:
             excluded[requirement.id] = (NotTested.DESELECTED, "not among the requirements selected for this run")
         if requirement.id not in wanted:
             continue

@@ -30,7 +30,7 @@ class Memory:
     observed_at: datetime
     suite_version: str
     waivers_sha256: str
-    selected: frozenset[str] | None
+    deselected: frozenset[tuple[str, str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class _PlanFile:
     observed_at: datetime
     suite_version: str
     waivers_sha256: str
-    selected: list[str] | None
+    deselected: list[tuple[str, str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def recall(archive: EvidenceArchive) -> Memory:
             observed_at=plan.observed_at,
             suite_version=plan.suite_version,
             waivers_sha256=plan.waivers_sha256,
-            selected=None if plan.selected is None else frozenset(plan.selected),
+            deselected=frozenset(plan.deselected),
         )
     except CodecError as error:
         raise StoreError(f"{archive.path}: {error}") from None
@@ -77,7 +77,7 @@ def replay(
     judges: Mapping[str, JudgeEntry],
     *,
     profile: Profile | None = None,
-    selected: frozenset[str] | None = None,
+    only: frozenset[str] | None = None,
 ) -> tuple[Run, Plan]:
     """Judge the evidence under `directory` again.
 
@@ -85,7 +85,7 @@ def replay(
         directory: the folder of a run.
         judges: from `load_judges`.
         profile: another profile than the one stored.
-        selected: judge these requirement ids only.
+        only: judge these requirement ids alone.
 
     Raises:
         StoreError: the archive is absent or damaged.
@@ -101,7 +101,7 @@ def replay(
             memory.targets,
             judges,
             today=memory.observed_at.date(),
-            selected=selected if selected is not None else memory.selected,
+            select=lambda key: key not in memory.deselected and (only is None or key[2] in only),
         )
         digests: dict[tuple[str, str], dict[str, str]] = {}
         for target, service, area, digest in archive.index():

@@ -1,0 +1,58 @@
+"""The TLS area as the core sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from conformance.core.area import Area, Job, Observed
+from conformance.tls import evidence
+from conformance.tls.asks import asks, budget
+
+if TYPE_CHECKING:
+    from conformance.core.network import Door
+
+
+def _observe(jobs: Iterable[Job], door: Door) -> Iterator[Observed]:
+    from conformance.tls.observe import observe  # noqa: PLC0415 - sockets and cryptography only when looking
+
+    return observe(jobs, door)
+
+
+TLS = Area(
+    name="tls",
+    title="TLS",
+    roles=("tls-endpoint",),
+    observations={
+        "versions": evidence.Versions,
+        "tolerance": evidence.Tolerance,
+        "suites": evidence.Suites,
+        "groups": evidence.Groups,
+        "signatures": evidence.Signatures,
+        "features": evidence.Features,
+        "names": evidence.Names,
+        "certificate": evidence.Certificate,
+        "client_certificates": evidence.ClientCertificates,
+        "http": evidence.Http,
+        "caa": evidence.Caa,
+        "addresses": evidence.Addresses,
+    },
+    asks=asks,
+    observe=_observe,
+    judges=(
+        "conformance.tls.test_protocol_versions",
+        "conformance.tls.test_negotiation",
+        "conformance.tls.test_cipher_suites",
+        "conformance.tls.test_groups_and_signatures",
+        "conformance.tls.test_extensions",
+        "conformance.tls.test_certificates",
+        "conformance.tls.test_revocation",
+        "conformance.tls.test_client_authentication",
+        "conformance.tls.test_http_binding",
+        "conformance.tls.test_dns_records",
+        "conformance.tls.test_addresses",
+        "conformance.tls.test_claims",
+    ),
+    budget=budget,
+    active=frozenset({"client_certificates"}),
+)
