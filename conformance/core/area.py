@@ -1,7 +1,7 @@
 """What an area hands to the core: its observations, what each requirement asks for, how to look, and its judges.
 
 The core imports no area; `conformance/areas.py` lists them. A judge is a generator function marked `@requirement(...)`
-whose argument names are the names of observations, plus any of `rule`, `service` and `observed_at`.
+whose argument names are the names of observations, plus any of `rule`, `service`, `claims` and `observed_at`.
 """
 
 from __future__ import annotations

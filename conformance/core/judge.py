@@ -78,7 +78,7 @@ def judge_service(case: Case, judges: Mapping[str, JudgeEntry], bundles: Mapping
         requirement = by_id[requirement_id]
         entry = judges[requirement_id]
         blocked = _blocked(requirement, case, outcomes)
-        outcomes[requirement_id] = blocked or judge_one(requirement, entry, case.service, bundles[entry.area.name])
+        outcomes[requirement_id] = blocked or judge_one(requirement, entry, case, bundles[entry.area.name])
     cells = []
     for requirement in case.requirements:
         if requirement.id in case.excluded:
@@ -99,9 +99,14 @@ def excluded_cell(case: Case, requirement: Requirement) -> Cell:
     return make_cell(case, requirement, Outcome(Status.NOT_TESTED, reason.value, detail))
 
 
-def judge_one(requirement: Requirement, entry: JudgeEntry, service: Service, bundle: Bundle) -> Outcome:
+def judge_one(requirement: Requirement, entry: JudgeEntry, case: Case, bundle: Bundle) -> Outcome:
     """The outcome of one requirement on one bundle, dependencies and waivers aside."""
-    context = {"rule": Rule(requirement.id, requirement.params), "service": service, "observed_at": bundle.observed_at}
+    context = {
+        "rule": Rule(requirement.id, requirement.params),
+        "service": case.service,
+        "claims": case.target.claims,
+        "observed_at": bundle.observed_at,
+    }
     arguments = []
     for name in entry.arguments:
         if name in context:

@@ -11,8 +11,9 @@ from typing import Any
 from conformance.core.area import MARK, Area
 from conformance.core.model import Profile, Requirement
 
-CONTEXT = frozenset({"rule", "service", "observed_at"})
-"""Argument names that are no observations: the rule's parameters, the declared service, the time it was observed."""
+CONTEXT = frozenset({"rule", "service", "claims", "observed_at"})
+"""Argument names that are no observations: the rule's parameters, the service and the claims as declared, the
+time it was observed."""
 
 
 class JudgeError(Exception):

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from conformance.core import scope
 from conformance.core.area import Area, Job
 from conformance.core.judging import JudgeEntry, order
-from conformance.core.model import NotTested, Profile, Requirement, Service, Target
+from conformance.core.model import NotTested, Profile, Requirement, Service, Target, Undecided
 from conformance.core.results import plan_digest
-from conformance.core.scope import refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +149,22 @@ def _with_needs(requirements: Mapping[str, Requirement], selected: frozenset[str
 
 def _not_authorised(target: Target, service: Service, area: Area, asks: frozenset[str], today: date) -> str:
     """Why the target's authorisation does not cover looking at the service, empty where it does."""
-    host = service.address.rpartition(":")[0].strip("[]")
-    trouble = refusal(target, host, area.name, today)
-    if trouble or target.authorisation is None or target.authorisation.active:
-        return trouble
+    try:
+        host, _ = scope.split_address(service.address)
+    except Undecided as trouble:
+        return trouble.detail
+    if _on_this_machine(target, host):
+        return ""
+    trouble_found = scope.refusal(target.authorisation, host, area.name, today)
+    if trouble_found or target.authorisation is None or target.authorisation.active:
+        return trouble_found
     active = sorted(area.active & {ask.partition(":")[0] for ask in asks})
     return f"{', '.join(active)} is an active test; the authorisation says active = false" if active else ""
+
+
+def _on_this_machine(target: Target, host: str) -> bool:
+    """Whether the host needs no authorisation; the door looks again at what it resolves to."""
+    address = scope.literal(host)
+    if address is not None:
+        return scope.within(address, scope.LOOPBACK)
+    return scope.is_localhost(host) or (host.endswith(".test") and scope.declares(target, host))

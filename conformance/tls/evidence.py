@@ -222,8 +222,10 @@ class Names:
 class CertificateFacts:
     """One certificate as read, before any judging. Strings are bounded and may be hostile; lists keep the first 100.
 
-    `key_type` is `RSA`, `ECDSA`, `Ed25519`, ... ; `key_bits` its size; `curve` as OpenSSL names it; `exponent` for RSA
-    (0 where larger than 64 bits). Times are ISO 8601 UTC. `signature_hash` is `sha256`, `sha1`, `md5`, or empty.
+    `key_type` is `RSA`, `ECDSA`, `Ed25519`, ... ; `key_bits` its size; `curve` the IANA name of its group (`secp256r1`),
+    a dotted OID where the registry has none, or `explicit`; `exponent` for RSA (0 where larger than 64 bits).
+    Times are ISO 8601 UTC. `signature_hash` is `sha256`, `sha1`, `md5`, or empty where the algorithm
+    (`signature_algorithm`, a dotted OID) has none or is unknown.
     """
 
     sha256: str
@@ -281,9 +283,12 @@ class ServedChain:
     bundle exists, whatever anchors were asked for.
     order: `ok`, or what is wrong with the order sent; missing_issuer: the path needs a certificate that was not sent;
     root_sent: the last certificate sent is a trust anchor or self-signed.
-    unreadable: positions of certificates that could not be parsed, with the reason.
-    scts: SCTs from all sources. staple: the stapled response.
+    unreadable: positions of certificates that could not be parsed, with the reason (`0: ...` is the leaf).
+    scts: SCTs of distinct logs from all sources, not verified. staple: the stapled response.
     suite: the suite of the flight, for key usage.
+    path: SHA-256 of each certificate of the path that was found, leaf first.
+    trust_undecided, public_undecided: why the search found no path and yet cannot say that there is none (a signature
+    that our library refuses to check, a key too large to use, more certificates than the search follows).
     """
 
     scheme: str
@@ -301,6 +306,9 @@ class ServedChain:
     unreadable: tuple[str, ...] = ()
     scts: int = 0
     staple: Staple | None = None
+    path: tuple[str, ...] = ()
+    trust_undecided: str = ""
+    public_undecided: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,223 @@
+"""The `conformance` command: parses, calls `conformance.commands`, and turns outcomes into exit codes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import click
+
+from conformance import __version__
+from conformance.exits import FAIL_ON, MEANING, Exit
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+EPILOG = "\b\nExit codes:\n" + "\n".join(f"  {code.value}  {meaning}" for code, meaning in MEANING.items())
+
+profile_option = click.option(
+    "--profile", default="asean", show_default=True, help="asean, asean-high, asean-survey, or a profile file"
+)
+target_option = click.option(
+    "--target", "targets", multiple=True, type=click.Path(path_type=Path), help="manifest, or a folder of them; repeatable"
+)
+only_option = click.option(
+    "--only", multiple=True, metavar="ID", help="requirement id or pattern (TLS-CIP-*); repeatable"
+)
+area_option = click.option("--area", default="", help="one area alone (tls)")
+format_option = click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="for people, or for machines"
+)
+out_option = click.option("--out", type=click.Path(path_type=Path), default=None, help="folder to write to")
+
+
+def exits(function: F) -> F:
+    """Turn what a command returns or raises into a documented exit code; a traceback is never shown."""
+
+    @wraps(function)
+    def wrapped(*args: Any, **kwargs: Any) -> NoReturn:
+        from conformance.core.errors import ConfigError  # noqa: PLC0415 - `--version` needs none of this
+        from conformance.core.judging import JudgeError  # noqa: PLC0415
+        from conformance.core.results import ResultsError  # noqa: PLC0415
+        from conformance.core.store import StoreError  # noqa: PLC0415
+        from conformance.report.display import display  # noqa: PLC0415
+
+        try:
+            code = function(*args, **kwargs)
+        except (ConfigError, ResultsError, StoreError) as error:
+            click.echo(f"conformance: {display(str(error), 2000)}", err=True)
+            sys.exit(Exit.USAGE)
+        except JudgeError as error:
+            click.echo(f"conformance: a defect of the suite: {display(str(error), 2000)}", err=True)
+            sys.exit(Exit.INTERNAL)
+        except BrokenPipeError:
+            sys.stderr.close()
+            sys.exit(Exit.OK)
+        except KeyboardInterrupt:
+            click.echo("conformance: stopped", err=True)
+            sys.exit(Exit.UNDETERMINED)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:  # noqa: BLE001 - said in a line, with the way to see the rest
+            click.echo(f"conformance: internal error: {type(error).__name__}: {display(str(error), 500)}\n"
+                       "conformance: please report it with the output of: python -X dev -m conformance ...", err=True)
+            if sys.flags.dev_mode:
+                raise
+            sys.exit(Exit.INTERNAL)
+        sys.exit(Exit.OK if code is None else code)
+
+    return wrapped  # type: ignore[return-value]
+
+
+@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="conformance")
+def main() -> None:
+    """Check national digital services against a shared profile and print a pass/fail matrix a country."""
+
+
+@main.command()
+@profile_option
+@target_option
+@only_option
+@area_option
+@out_option
+@click.option("--waivers", type=click.Path(path_type=Path), default=None, help="file of waivers")
+@click.option("--fail-on", multiple=True, type=click.Choice(FAIL_ON),
+              help="which verdicts make the exit code other than 0; repeatable [default: fail, error, not-tested]")
+@click.option("--baseline", type=click.Path(path_type=Path), default=None,
+              help="results of an earlier run; exit 7 if any verdict differs, either way, else 0")
+@click.option("--front", type=click.Choice(["auto", "pytest", "loop"]), default="auto", show_default=True,
+              help="pytest items a cell, or a plain loop; the results are the same bytes")
+@click.option("--enumerate", "enumerate_", is_flag=True, help="name every offender, however many connections it takes")
+@click.option("--no-report", is_flag=True, help="write results and evidence, no HTML, CSV or JUnit")
+@click.option("--quiet", is_flag=True, help="no progress, and only the summary")
+@format_option
+@exits
+def run(**options: Any) -> int:
+    """Check the services that manifests name; without --target, the built-in sandbox.
+
+    Writes results.ndjson, evidence.zip, matrix.html, matrix.json, matrix.csv and junit.xml under --out
+    (default: reports/runs/TIME). Nothing leaves this machine that a manifest does not authorise.
+    """
+    from conformance.commands.main_job import run_command  # noqa: PLC0415
+
+    return run_command(**options)
+
+
+@main.command("list")
+@profile_option
+@area_option
+@format_option
+@exits
+def list_(profile: str, area: str, form: str) -> None:
+    """List the requirements of a profile: id, rev, level, role, title."""
+    from conformance.commands.show import list_requirements  # noqa: PLC0415
+
+    list_requirements(profile, area, form)
+
+
+@main.command()
+@click.argument("requirement_id", metavar="ID")
+@profile_option
+@format_option
+@exits
+def explain(requirement_id: str, profile: str, form: str) -> None:
+    """Explain one requirement: statement, clauses, why, how to fix, what the suite does to see it."""
+    from conformance.commands.show import explain_requirement  # noqa: PLC0415
+
+    explain_requirement(requirement_id, profile, form)
+
+
+@main.command()
+@profile_option
+@target_option
+@only_option
+@area_option
+@format_option
+@exits
+def plan(profile: str, targets: tuple[Path, ...], only: tuple[str, ...], area: str, form: str) -> None:
+    """Say what a run would do, and what it cannot test yet and why. Sends nothing."""
+    from conformance.commands.show import show_plan  # noqa: PLC0415
+
+    show_plan(profile, targets, only, area, form)
+
+
+@main.command()
+@click.argument("role", default="")
+@click.option("--country", default="XA", show_default=True, help="BN KH ID LA MY MM PH SG TH TL VN, or XA to XZ")
+@out_option
+@exits
+def init(role: str, country: str, out: Path | None) -> None:
+    """Write a commented manifest for a service of this ROLE (without ROLE: list the roles)."""
+    from conformance.commands.init import init_manifest  # noqa: PLC0415
+
+    init_manifest(role, country, out)
+
+
+@main.command()
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.option("--profile", default="", help="judge by another profile than the run's, and list what changes")
+@only_option
+@out_option
+@format_option
+@exits
+def replay(directory: Path, profile: str, only: tuple[str, ...], out: Path | None, form: str) -> int:
+    """Judge the stored evidence of a run again, offline."""
+    from conformance.commands.stored import replay_run  # noqa: PLC0415
+
+    return replay_run(directory, profile, only, out, form)
+
+
+@main.command()
+@click.argument("directory", type=click.Path(path_type=Path))
+@format_option
+@exits
+def report(directory: Path, form: str) -> int:
+    """Print the report of a run, and write its matrix and JUnit files anew."""
+    from conformance.commands.stored import report_run  # noqa: PLC0415
+
+    return report_run(directory, form)
+
+
+@main.command()
+@click.argument("directories", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), default=Path("reports/matrix"), show_default=True, help="folder to write to")
+@click.option("--as-of", default="", help="UTC date that staleness is counted at (default: the newest run's)")
+@format_option
+@exits
+def matrix(directories: tuple[Path, ...], out: Path, as_of: str, form: str) -> None:
+    """Merge runs of one profile into a matrix: requirements by country."""
+    from conformance.commands.stored import merge_runs  # noqa: PLC0415
+
+    merge_runs(directories, out, as_of, form)
+
+
+@main.command()
+@click.argument("before", type=click.Path(path_type=Path))
+@click.argument("after", type=click.Path(path_type=Path))
+@format_option
+@exits
+def diff(before: Path, after: Path, form: str) -> int:
+    """Name every cell whose verdict differs between two runs; exit 7 if there are any."""
+    from conformance.commands.stored import diff_runs  # noqa: PLC0415
+
+    return diff_runs(before, after, form)
+
+
+@main.command()
+@click.option("--fault", "faults", multiple=True, metavar="NAME", help="serve one endpoint with this fault; repeatable")
+@click.option("--list", "list_faults", is_flag=True, help="list the faults and what each turns red")
+@out_option
+@format_option
+@exits
+def sandbox(faults: tuple[str, ...], list_faults: bool, out: Path | None, form: str) -> None:  # noqa: FBT001 - a flag
+    """Serve the sandbox on loopback until stopped, and write its manifests to --out."""
+    from conformance.commands.serve import serve_sandbox  # noqa: PLC0415
+
+    serve_sandbox(faults, list_faults=list_faults, out=out, form=form)
+
+
+if __name__ == "__main__":
+    main()

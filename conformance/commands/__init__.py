@@ -1,0 +1,1 @@
+"""What each command of `conformance` does. `cli.py` parses, these modules act."""

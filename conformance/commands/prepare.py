@@ -1,0 +1,149 @@
+"""From what the user names to a plan: profile, targets, waivers, judges, output folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from conformance.areas import AREAS
+from conformance.core.codec import sha256
+from conformance.core.engine import Progress, Settings
+from conformance.core.errors import ConfigError, nearest
+from conformance.core.judging import JudgeEntry, load_judges, match
+from conformance.core.model import Profile, Target
+from conformance.core.plan import Plan, Select, make_plan
+from conformance.core.profile import load_profile
+from conformance.core.redact import Redactor
+from conformance.core.target import load_target
+from conformance.core.waivers import Waiver, load_waivers
+
+RUNS = Path("reports") / "runs"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a run is asked to do. only: requirement ids or patterns (`TLS-CIP-*`); area: one area's name."""
+
+    profile: str = "asean"
+    targets: tuple[Path, ...] = ()
+    only: tuple[str, ...] = ()
+    area: str = ""
+    waivers: Path | None = None
+    out: Path | None = None
+    enumerate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A plan with what belongs to it."""
+
+    plan: Plan
+    waivers: tuple[Waiver, ...]
+    waivers_sha256: str
+
+
+def prepare(request: Request, now: datetime, targets: Iterable[Target] | None = None) -> Prepared:
+    """Load everything and plan.
+
+    Args:
+        request: see Request.
+        now: aware UTC; its day is the one authorisations are held against.
+        targets: instead of the request's manifests, targets that are already loaded (the sandbox's).
+
+    Raises:
+        ConfigError: with file, key, what was found and what was expected.
+        JudgeError: a defect of the suite.
+    """
+    profile = load_profile(request.profile)
+    judges = judges_of(profile)
+    loaded = tuple(targets) if targets is not None else load_targets(request.targets)
+    waivers = load_waivers(request.waivers, profile) if request.waivers else ()
+    digest = sha256(request.waivers.read_bytes()) if request.waivers else ""
+    plan = make_plan(profile, loaded, judges, today=now.date(), select=selection(request, profile))
+    return Prepared(plan, tuple(waivers), digest)
+
+
+def judges_of(profile: Profile) -> dict[str, JudgeEntry]:
+    """The judges of the profile's requirements, each checked against it."""
+    judges = load_judges(AREAS)
+    match(profile, judges)
+    return dict(judges)
+
+
+def load_targets(paths: Iterable[Path]) -> tuple[Target, ...]:
+    """Every manifest named, folders meaning their `*.toml` files.
+
+    Raises:
+        ConfigError: a manifest is wrong, or two have the same id.
+    """
+    files: list[Path] = []
+    for path in paths:
+        files += sorted(path.glob("*.toml")) if path.is_dir() else [path]
+    targets: dict[str, Target] = {}
+    for file in files:
+        target = load_target(file)
+        if target.id in targets:
+            raise ConfigError(str(file), "target.id", f'"{target.id}"', f"an id that {targets[target.id].path} has not")
+        targets[target.id] = target
+    return tuple(targets.values())
+
+
+def selection(request: Request, profile: Profile) -> Select | None:
+    """The cells that the request selects, None for all.
+
+    Raises:
+        ConfigError: an id or pattern that names no requirement, or an area that the profile does not have.
+    """
+    if not request.only and not request.area:
+        return None
+    ids = set(profile.requirements)
+    if request.area:
+        areas = {requirement.area for requirement in profile.requirements.values()}
+        if request.area not in areas:
+            raise ConfigError("--area", "", f'"{request.area}"', f"one of {', '.join(sorted(areas))}",
+                              nearest(request.area, areas))
+        ids = {i for i in ids if profile.requirements[i].area == request.area}
+    if request.only:
+        ids &= chosen(request.only, profile)
+    return lambda key: key[2] in ids
+
+
+def chosen(patterns: Iterable[str], profile: Profile) -> set[str]:
+    """The requirement ids that the patterns name."""
+    found: set[str] = set()
+    for pattern in patterns:
+        hits = {i for i in profile.requirements if fnmatchcase(i, pattern.upper())}
+        if not hits:
+            raise ConfigError("--only", "", f'"{pattern}"', f"a requirement of profile {profile.id}",
+                              nearest(pattern.upper(), profile.requirements))
+        found |= hits
+    return found
+
+
+def output_folder(request: Request, now: datetime) -> Path:
+    """The folder of the run, made and empty.
+
+    Raises:
+        ConfigError: it cannot be made, or holds a run already.
+    """
+    folder = request.out or RUNS / now.strftime("%Y%m%dT%H%M%SZ")
+    if request.out is None:
+        base, number = folder, 1
+        while folder.exists():
+            folder = base.with_name(f"{base.name}-{number}")
+            number += 1
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if (folder / "results.ndjson").exists():
+            raise ConfigError("--out", "", str(folder), "a folder that holds no run yet")
+    except OSError as error:
+        raise ConfigError("--out", "", str(folder), f"a folder that can be written ({error.strerror})") from None
+    return folder
+
+
+def settings_of(prepared: Prepared, folder: Path, progress: Progress | None = None) -> Settings:
+    """The engine's settings for a prepared run."""
+    return Settings(folder, Redactor(), prepared.waivers, prepared.waivers_sha256, progress)

@@ -1,0 +1,98 @@
+"""`conformance run`: the main job, on manifests or, without any, on the sandbox."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from conformance.commands.prepare import Prepared, Request, output_folder, prepare, settings_of
+from conformance.commands.progress import progress_to
+from conformance.core import engine
+from conformance.core.engine import Progress
+from conformance.core.model import Target
+from conformance.core.network import Door
+from conformance.core.results import Run, read_results
+from conformance.exits import Exit
+
+PYTEST_CELLS = 20_000
+"""Up to so many cells pytest runs them, above it the plain loop: an item costs 0.1 ms and 2 kB, a call 3 us."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A run as it lies on disk, with the plan it followed."""
+
+    run: Run
+    prepared: Prepared
+    connections: int
+    folder: Path
+
+
+def execute(
+    request: Request, door: Door, targets: Iterable[Target] | None = None, *, front: str = "auto", quiet: bool = False
+) -> Ran:
+    """Plan, observe, judge, write; both front ends leave the same bytes.
+
+    Args:
+        request: see Request.
+        door: the way to the network.
+        targets: loaded targets instead of the request's manifests.
+        front: `pytest`, `loop`, or `auto` for pytest up to PYTEST_CELLS cells.
+        quiet: no progress on stderr.
+
+    Raises:
+        ConfigError, JudgeError: see `prepare`.
+    """
+    now = door.now()
+    prepared = prepare(request, now, targets)
+    folder = output_folder(request, now)
+    with progress_to(sys.stderr, quiet=quiet) as progress:
+        if front == "loop" or (front == "auto" and prepared.plan.cell_count > PYTEST_CELLS):
+            outcome = engine.run(prepared.plan, door, settings_of(prepared, folder, progress))
+        else:
+            outcome = _under_pytest(request, prepared, door, folder, progress)
+    return Ran(read_results(folder), prepared, outcome.connections, folder)
+
+
+def _under_pytest(
+    request: Request, prepared: Prepared, door: Door, folder: Path, progress: Progress | None
+) -> engine.Outcome:
+    """Run the prepared plan as pytest items, with nothing of the caller's pytest configuration."""
+    import pytest  # noqa: PLC0415 - a quarter second that `list` and `explain` need not pay
+
+    from conformance.plugin import SESSION, Session  # noqa: PLC0415
+
+    session = Session(request, prepared, door, folder, door.now(), progress)
+
+    class Carrier:
+        """Hands the session to the plugin before it looks for one."""
+
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_configure(self, config: pytest.Config) -> None:
+            config.stash[SESSION] = session
+
+    files = sorted({str(sys.modules[entry.function.__module__].__file__) for entry in prepared.plan.judges.values()})
+    here = Path(__file__).resolve().parent.parent
+    arguments = ["-c", str(here / "pytest.ini"), "--rootdir", str(here), "-p", "no:cacheprovider", "-p", "no:terminal",
+                 "-p", "no:logging", "-p", "no:warnings", "-p", "no:unraisableexception", "-p", "no:threadexception",
+                 "-p", "conformance.plugin", "--capture=no", *files]
+    saved = {name: os.environ.pop(name, None) for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")}
+    autoload = os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    try:
+        code = pytest.main(arguments, plugins=[Carrier()])
+    finally:
+        os.environ.update({name: value for name, value in saved.items() if value is not None})
+        if autoload is None:
+            del os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
+    if session.outcome is None:
+        raise RuntimeError(f"pytest ended with {code} before anything was judged")
+    return session.outcome
+
+
+def exit_for_baseline(differences: int) -> Exit:
+    """The exit code of a comparison with a baseline."""
+    return Exit.DIFFERS if differences else Exit.OK

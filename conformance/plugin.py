@@ -1,0 +1,267 @@
+"""The pytest front end. Inert unless `--profile` is given.
+
+A function marked `@requirement(...)` becomes one item a cell: pytest itself refuses generator tests, and an item of our
+own costs a quarter of a parametrised one. Items are chosen first (`-k`, `--deselect`, `--lf`), then everything they need
+is observed once, then each item reports its cell. A deselected cell is written as not-tested, never dropped.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conformance.core.area import MARK
+
+if TYPE_CHECKING:
+    from conformance.commands.prepare import Prepared, Request
+    from conformance.core.engine import Outcome, Progress
+    from conformance.core.model import Cell, Requirement
+    from conformance.core.network import Door
+
+Key = tuple[str, str, str]
+
+
+@dataclass(slots=True)
+class Session:
+    """One conformance run under pytest: what was planned, then what became of it."""
+
+    request: Request
+    prepared: Prepared
+    door: Door
+    folder: Path
+    started: datetime
+    progress: Progress | None = None
+    cells: dict[Key, Cell] = field(default_factory=dict)
+    reported: set[Key] = field(default_factory=set)
+    outcome: Outcome | None = None
+    interrupted: bool = False
+
+
+SESSION = pytest.StashKey[Session]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options of a conformance run under plain pytest."""
+    group = parser.getgroup("conformance", "interoperability conformance")
+    group.addoption("--profile", default="", help="judge by this profile (asean, asean-high, or a file)")
+    group.addoption("--target", action="append", default=[], type=Path, help="manifest of a service; repeatable")
+    group.addoption("--out", type=Path, default=None, help="folder for the run (default: reports/runs/<time>)")
+    group.addoption("--waivers", type=Path, default=None, help="file of waivers")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Load profile and manifests, and plan; nothing is sent yet."""
+    if not config.getoption("--profile") or SESSION in config.stash:
+        return
+    if config.getoption("numprocesses", None):
+        raise pytest.UsageError("-n is refused: workers share no rate limit, and each would observe everything again")
+    from conformance.commands.prepare import Request, output_folder, prepare  # noqa: PLC0415 - inert without --profile
+    from conformance.core.errors import ConfigError  # noqa: PLC0415
+    from conformance.core.network import Door  # noqa: PLC0415
+
+    if not config.getoption("--target"):
+        raise pytest.UsageError("--profile needs --target FILE; `conformance run` alone starts the sandbox")
+    door = Door()
+    request = Request(
+        profile=config.getoption("--profile"),
+        targets=tuple(config.getoption("--target")),
+        waivers=config.getoption("--waivers"),
+        out=config.getoption("--out"),
+    )
+    try:
+        now = door.now()
+        prepared = prepare(request, now)
+        folder = config.rootpath if config.option.collectonly else output_folder(request, now)
+    except ConfigError as error:
+        raise pytest.UsageError(str(error)) from None
+    config.stash[SESSION] = Session(request, prepared, door, folder, now)
+
+
+class CellItem(pytest.Item):
+    """One cell: one requirement on one service of one target."""
+
+    def __init__(self, *, key: Key, judge: str, entry: Requirement, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.key = key
+        self.judge = judge
+        self.entry = entry
+        self.add_marker(entry.level.value.lower().replace(" ", "_"))
+        self.extra_keyword_matches.update((entry.id, entry.area, key[0], key[1]))
+
+    def runtest(self) -> None:
+        """Never called: `pytest_runtest_protocol` reports the cell itself."""
+        raise AssertionError(self.nodeid)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Where the requirement is judged, and its title."""
+        return self.path, None, f"{self.entry.id} {'/'.join(self.key[:2])}"
+
+
+def pytest_pycollect_makeitem(collector: pytest.Module | pytest.Class, name: str, obj: object) -> object:
+    """Each judge as the items of its cells; none of them without a profile."""
+    ids = getattr(obj, MARK, None)
+    if ids is None:
+        return None
+    if SESSION not in collector.config.stash:
+        return []
+    return list(_items(collector, name, frozenset(ids), collector.config.stash[SESSION]))
+
+
+def _items(collector: pytest.Collector, name: str, ids: frozenset[str], session: Session) -> Iterator[CellItem]:
+    for service in session.prepared.plan.services:
+        for requirement in service.requirements:
+            if requirement.id in ids:
+                key = (service.target.id, service.service.id, requirement.id)
+                node = f"{name}[{'-'.join(key)}]"
+                yield CellItem.from_parent(collector, name=node, key=key, judge=name, entry=requirement)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Observe and judge what was not deselected; the loop that follows reports item by item."""
+    if SESSION not in session.config.stash or session.config.option.collectonly:
+        return
+    from conformance.commands.prepare import settings_of  # noqa: PLC0415
+    from conformance.core import engine  # noqa: PLC0415
+    from conformance.core.plan import make_plan  # noqa: PLC0415
+
+    run = session.config.stash[SESSION]
+    chosen = {item.key for item in session.items if isinstance(item, CellItem)}
+    plan = run.prepared.plan
+    first = selectable(plan)
+    if chosen != first:
+        plan = make_plan(plan.profile, plan.targets, plan.judges, today=run.started.date(), select=chosen.__contains__)
+        run.prepared = replace(run.prepared, plan=plan)
+    settings = settings_of(run.prepared, run.folder, run.progress)
+    gathered = engine.gather(plan, run.door, settings, lambda _, cells: run.cells.update((c.key, c) for c in cells),
+                             run.started)
+    run.outcome = None
+    run.interrupted = gathered.stopped
+    session.config.stash[GATHERED] = gathered
+
+
+GATHERED = pytest.StashKey[Any]()
+
+
+def selectable(plan: Any) -> set[Key]:
+    """The keys of the plan's cells that nothing deselected."""
+    from conformance.core.engine import deselected  # noqa: PLC0415
+
+    return {key for service in plan.services for key in service.keys} - set(deselected(plan))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
+    """Report the cell: judges are pure, so set-up, call and teardown phases would only cost time."""
+    if not isinstance(item, CellItem):
+        return None
+    run = item.config.stash[SESSION]
+    cell = run.cells[item.key]
+    run.reported.add(item.key)
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    item.ihook.pytest_runtest_logreport(report=report_of(item, cell))
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
+
+
+OUTCOMES = {
+    "pass": ("passed", "call"),
+    "warning": ("passed", "call"),
+    "fail": ("failed", "call"),
+    "error": ("failed", "setup"),  # pytest and JUnit call a failed set-up an error
+    "not-applicable": ("skipped", "call"),
+    "not-tested": ("skipped", "call"),
+    "waived": ("skipped", "call"),
+}
+LETTERS = {
+    "pass": (".", "PASS"), "warning": ("w", "WARNING"), "fail": ("F", "FAIL"), "error": ("E", "ERROR"),
+    "not-applicable": ("-", "NOT-APPLICABLE"), "not-tested": ("?", "NOT-TESTED"), "waived": ("v", "WAIVED"),
+}
+
+
+def report_of(item: CellItem, cell: Cell) -> pytest.TestReport:
+    """A cell as pytest's report: the long text for what failed, the reason for what did not run."""
+    from conformance.report.display import display  # noqa: PLC0415
+
+    outcome, when = OUTCOMES[cell.status.value]
+    lines = [f"{cell.status.value}: {item.entry.id} ({cell.level}) {item.entry.title}"]
+    lines += [f"  {clause}" for clause in item.entry.cite]
+    lines += [f"  {cell.reason} {cell.detail}".rstrip()] if cell.reason or cell.detail else []
+    for violation in cell.violations:
+        lines += [f"  {violation.message}", f"    expected: {violation.expected}", f"    observed: {violation.observed}"]
+    text = "\n".join(display(line, 500) for line in lines)
+    longrepr: Any = None
+    if outcome == "failed":
+        longrepr = text
+    elif outcome == "skipped":
+        longrepr = (str(item.path), 0, f"{cell.status.value}: {display(cell.reason or cell.detail, 200)}")
+    now = time.time()
+    report = pytest.TestReport(
+        nodeid=item.nodeid, location=item.location, keywords={}, outcome=outcome, longrepr=longrepr, when=when,  # type: ignore[arg-type]
+        sections=(), duration=0.0, start=now, stop=now, user_properties=[("verdict", cell.status.value)],
+    )
+    report.conformance_status = cell.status.value
+    return report
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
+    """The seven verdicts by their own letters and words."""
+    status = getattr(report, "conformance_status", None)
+    if status is None:
+        return None
+    letter, word = LETTERS[status]
+    category = {"fail": "failed", "error": "error", "pass": "passed"}.get(status, status)
+    return category, letter, word
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write the results; cells whose items never ran are not-tested(stopped). The exit status is ours."""
+    run = session.config.stash.get(SESSION, None)
+    gathered = session.config.stash.get(GATHERED, None)
+    if run is None or gathered is None:
+        return
+    from conformance.core import engine  # noqa: PLC0415
+    from conformance.core.model import NotTested  # noqa: PLC0415
+    from conformance.core.results import cell_line  # noqa: PLC0415
+    from conformance.exits import exit_of  # noqa: PLC0415
+
+    plan = run.prepared.plan
+    cells = list(_finished(run, (key for service in plan.services for key in service.keys)))
+    stopped = gathered.stopped or any(cell.reason == NotTested.STOPPED.value for cell in cells)
+    counts = Counter(cell.status.value for cell in cells)
+    settings = engine.Settings(run.folder, None, run.prepared.waivers, run.prepared.waivers_sha256)  # type: ignore[arg-type]
+    run.outcome = engine.write(plan, settings, replace(gathered, stopped=stopped), map(cell_line, cells), counts)
+    run.cells = {cell.key: cell for cell in cells}
+    session.exitstatus = exit_of(cells)
+
+
+def _finished(run: Session, keys: Iterable[Key]) -> Iterator[Cell]:
+    """Each planned cell; one whose item was selected but never reached becomes not-tested(stopped)."""
+    from conformance.core.model import NotTested, Status  # noqa: PLC0415
+
+    for key in keys:
+        cell = run.cells[key]
+        if key in run.reported or cell.reason == NotTested.DESELECTED.value:
+            yield cell
+        else:
+            yield replace(cell, status=Status.NOT_TESTED, reason=NotTested.STOPPED.value, violations=(), evidence=(),
+                          detail="the run was stopped before this cell's turn", waiver="", underlying="", notices=(),
+                          incomplete=False)
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Under plain pytest, say where the run lies."""
+    run = config.stash.get(SESSION, None)
+    if run is not None and run.outcome is not None:
+        terminalreporter.write_line(f"conformance run written to {run.folder}; read it with: conformance report "
+                                    f"{run.folder}")
