@@ -1,0 +1,1 @@
+"""What several areas speak. Imports the core and no area."""
