@@ -1,0 +1,236 @@
+"""Each certificate judge: where it finds nothing, where it finds its violation, and that it decides nothing blindly."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from conformance.core.area import MARK
+from conformance.core.model import NotApplicable, Reason, Rule, Undecided, Violation
+from conformance.tls import test_certificates, test_revocation
+from conformance.tls.evidence import Certificate, Staple
+from tests.tls.chains import CHAIN, ISSUER, LEAF, NAME, NOW, observed
+
+PARAMS: dict[str, dict[str, Any]] = {
+    "TLS-CRT-05": {"limits": [{"from": "2020-09-01", "days": 398}, {"from": "2026-03-15", "days": 200},
+                              {"from": "2027-03-15", "days": 100}, {"from": "2029-03-15", "days": 47}]},
+    "TLS-CRT-06": {"min_bits": 2048, "min_exponent": 3},
+    "TLS-CRT-06-S": {"min_exponent": 65537},
+    "TLS-CRT-07": {"curves": ["secp256r1", "secp384r1", "secp521r1"]},
+    "TLS-CRT-08": {"hashes": ["sha1", "md5"]},
+    "TLS-CRT-14": {"minimum": 2},
+    "TLS-CRT-15": {"skew_seconds": 300},
+    "TLS-CRT-16": {"skew_seconds": 300},
+    "TLS-CRT-18": {"short_lived": [{"from": "2024-03-15", "days": 10}, {"from": "2026-03-15", "days": 7}]},
+}
+JUDGES: dict[str, Callable[..., Iterator[Violation]]] = {
+    requirement: function
+    for module in (test_certificates, test_revocation)
+    for function in vars(module).values()
+    for requirement in getattr(function, MARK, ())
+}
+RSA: dict[str, Any] = {"key_type": "RSA", "key_bits": 2048, "curve": "", "exponent": 65537}
+STAPLE = Staple("successful", "good", matches=True, signature_verified=True,
+                this_update="2026-11-23T12:00:00Z", next_update="2026-11-30T12:00:00Z")
+EMPTY = Certificate(NAME, ())
+NO_CHAIN = Certificate(NAME, (replace(CHAIN, certificates=()),))
+UNREADABLE = Certificate(NAME, (replace(CHAIN, certificates=(ISSUER,), unreadable=("0: ValueError: bad",),
+                                        trusted=False, name_matches=False, publicly_trusted=False),))
+
+
+def judge(requirement: str, certificate: Certificate, now: datetime = NOW) -> list[Violation]:
+    """What the requirement's judge finds."""
+    function = JUDGES[requirement]
+    given = {"certificate": certificate, "rule": Rule(requirement, PARAMS.get(requirement, {})), "observed_at": now}
+    return list(function(**{name: given[name] for name in inspect.signature(function).parameters}))
+
+
+def stapled(**changes: Any) -> Certificate:
+    return observed(staple=replace(STAPLE, **changes))
+
+
+HOLDS = {
+    "TLS-CRT-06": observed(RSA),
+    "TLS-CRT-06-S": observed(RSA),
+    "TLS-CRT-15": observed({"must_staple": True}, staple=STAPLE),
+    "TLS-CRT-16": stapled(),
+}
+BREAKS = [
+    ("TLS-CRT-01", observed(trusted=False, trust_detail="CN=x is self-signed and no anchor"), "no path"),
+    ("TLS-CRT-02", observed({"dns_names": ("other.test",)}, name_matches=False), "does not cover"),
+    ("TLS-CRT-02", observed({"dns_names": (), "name_count": 0}, name_matches=False), "does not cover"),
+    ("TLS-CRT-03", observed({"not_after": "2026-11-24T11:59:59Z"}), "has expired"),
+    ("TLS-CRT-03", observed({"not_before": "2026-11-24T12:00:01Z"}), "not valid yet"),
+    ("TLS-CRT-03", observed(certificates=(LEAF, replace(ISSUER, not_after="2026-11-01T00:00:00Z"))), "CN=Issuer"),
+    ("TLS-CRT-05", observed({"not_before": "2026-04-01T00:00:00Z", "not_after": "2026-10-18T23:59:59Z"}), "too long"),
+    ("TLS-CRT-06", observed({**RSA, "key_bits": 1024}), "short"),
+    ("TLS-CRT-06", observed({**RSA, "exponent": 1}), "exponent"),
+    ("TLS-CRT-06", observed({**RSA, "exponent": 65538}), "exponent"),
+    ("TLS-CRT-06-S", observed({**RSA, "exponent": 3}), "exponent"),
+    ("TLS-CRT-07", observed({"curve": "secp256k1"}), "another curve"),
+    ("TLS-CRT-07", observed({"curve": "explicit"}), "another curve"),
+    ("TLS-CRT-08", observed({"signature_hash": "sha1"}), "signed with sha1"),
+    ("TLS-CRT-08", observed(certificates=(LEAF, replace(ISSUER, signature_hash="md5"))), "issuer CN=Issuer"),
+    ("TLS-CRT-08", observed({"signature_hash": "sha1", "self_issued": True}), "signed with sha1"),
+    ("TLS-CRT-09", observed(missing_issuer=True, trusted=False, certificates=(LEAF,)), "not sent"),
+    ("TLS-CRT-09", observed(order="certificate 2 does not certify certificate 1"), "not in order"),
+    ("TLS-CRT-09-S", observed(root_sent=True), "root certificate is sent"),
+    ("TLS-CRT-10", observed({"extended_key_usage": ("clientAuth",)}), "lacks serverAuth"),
+    ("TLS-CRT-10", observed({"extended_key_usage": None}), "lacks serverAuth"),
+    ("TLS-CRT-10", observed({"extended_key_usage": ("serverAuth", "anyExtendedKeyUsage")}), "anyExtendedKeyUsage"),
+    ("TLS-CRT-11", observed({"key_usage": ("keyEncipherment",)}), "keyUsage"),
+    ("TLS-CRT-11", observed(suite="TLS_RSA_WITH_AES_128_CBC_SHA"), "keyUsage"),
+    ("TLS-CRT-11", observed({"key_usage": ()}), "keyUsage"),
+    ("TLS-CRT-12", observed({"is_ca": True}), "CA"),
+    ("TLS-CRT-14", observed(scts=1), "too few"),
+    ("TLS-CRT-15", observed({"must_staple": True}), "without a staple"),
+    ("TLS-CRT-15", observed({"must_staple": True}, staple=replace(STAPLE, next_update="")), "valid staple"),
+    ("TLS-CRT-16", stapled(certificate_status="revoked"), "does not say good"),
+    ("TLS-CRT-16", stapled(matches=False), "another certificate"),
+    ("TLS-CRT-16", stapled(signature_verified=False), "not signed"),
+    ("TLS-CRT-16", stapled(next_update="2026-11-24T11:55:00Z"), "out of date"),
+    ("TLS-CRT-16", stapled(next_update=""), "no nextUpdate"),
+    ("TLS-CRT-16", stapled(this_update="2026-11-24T12:05:01Z"), "not valid yet"),
+    ("TLS-CRT-16", observed(staple=Staple("unauthorized")), "no status"),
+    ("TLS-CRT-18", observed({"crl_urls": ()}), "no revocation pointer"),
+]
+
+
+@pytest.mark.parametrize("requirement", sorted(JUDGES))
+def test_what_conforms_is_not_accused(requirement: str) -> None:
+    assert judge(requirement, HOLDS.get(requirement, observed())) == []
+
+
+@pytest.mark.parametrize(("requirement", "certificate", "words"), BREAKS,
+                         ids=[f"{requirement}-{number}" for number, (requirement, *_) in enumerate(BREAKS)])
+def test_what_does_not_conform_is_one_violation(requirement: str, certificate: Certificate, words: str) -> None:
+    (found,) = judge(requirement, certificate)
+    assert words in found.message
+    assert found.expected
+    assert found.observed
+
+
+def test_every_judge_is_seen_to_fail() -> None:
+    assert {requirement for requirement, *_ in BREAKS} == set(JUDGES)
+    assert set(JUDGES) == {f"TLS-CRT-{number}" for number in (
+        "01", "02", "03", "05", "06", "06-S", "07", "08", "09", "09-S", "10", "11", "12", "14", "15", "16", "18")}
+
+
+@pytest.mark.parametrize("requirement", sorted(JUDGES))
+@pytest.mark.parametrize(("certificate", "reason"), [
+    (EMPTY, Reason.NOT_OBSERVABLE), (NO_CHAIN, Reason.NOT_OBSERVABLE), (UNREADABLE, Reason.CERTIFICATE),
+], ids=["no-chains", "empty-chain", "unreadable-leaf"])
+def test_nothing_to_read_decides_nothing(requirement: str, certificate: Certificate, reason: Reason) -> None:
+    with pytest.raises(Undecided) as caught:
+        judge(requirement, certificate)
+    assert caught.value.reason is reason
+
+
+@pytest.mark.parametrize(("requirement", "certificate"), [
+    ("TLS-CRT-05", observed(publicly_trusted=False)),
+    ("TLS-CRT-05", observed({"not_before": "2020-08-31T23:59:59Z"})),
+    ("TLS-CRT-06", observed()),
+    ("TLS-CRT-06-S", observed()),
+    ("TLS-CRT-07", observed(certificates=(replace(LEAF, **RSA),))),
+    ("TLS-CRT-09", observed(certificates=(replace(LEAF, self_issued=True),), trusted=False)),
+    ("TLS-CRT-09-S", observed(certificates=(replace(LEAF, self_issued=True),), trusted=False)),
+    ("TLS-CRT-14", observed(publicly_trusted=False, scts=0)),
+    ("TLS-CRT-15", observed()),
+    ("TLS-CRT-16", observed()),
+    ("TLS-CRT-18", observed({"crl_urls": (), "not_after": "2026-11-07T23:59:59Z"})),
+], ids=str)
+def test_an_option_that_is_not_offered_is_not_applicable(requirement: str, certificate: Certificate) -> None:
+    with pytest.raises(NotApplicable):
+        judge(requirement, certificate)
+
+
+@pytest.mark.parametrize(("requirement", "certificate"), [
+    ("TLS-CRT-01", observed(trusted=False, trust_undecided="key too large")),
+    ("TLS-CRT-01", observed(trusted=False, unreadable=("1: ValueError: bad",))),
+    ("TLS-CRT-05", observed(publicly_trusted=False, public_undecided="key too large")),
+    ("TLS-CRT-06", observed(RSA, unreadable=("1: ValueError: bad",))),
+    ("TLS-CRT-08", observed({"signature_hash": "", "signature_algorithm": "1.2.3"})),
+    ("TLS-CRT-08", observed(unreadable=("32: 500 certificates were sent, 32 are read",))),
+    ("TLS-CRT-09", observed(trusted=False)),
+    ("TLS-CRT-09", observed(unreadable=("1: ValueError: bad",))),
+    ("TLS-CRT-11", observed(suite="")),
+    ("TLS-CRT-16", observed(staple=Staple("unreadable"))),
+    ("TLS-CRT-16", observed(staple=replace(STAPLE, signature_verified=False), missing_issuer=True)),
+    ("TLS-CRT-15", observed({"must_staple": True}, staple=Staple("unreadable"))),
+], ids=str)
+def test_what_was_not_seen_is_undecided(requirement: str, certificate: Certificate) -> None:
+    with pytest.raises(Undecided):
+        judge(requirement, certificate)
+
+
+def limits(days: int, first: str) -> list[tuple[str, timedelta, bool]]:
+    """The validity allowed from a day on, to the second, and one second more."""
+    return [(f"{first}T00:00:00Z", timedelta(days=days, seconds=-1), True),
+            (f"{first}T00:00:00Z", timedelta(days=days), False)]
+
+
+@pytest.mark.parametrize(("not_before", "difference", "allowed"), [
+    *limits(398, "2020-09-01"), *limits(200, "2026-03-15"), *limits(100, "2027-03-15"), *limits(47, "2029-03-15"),
+    ("2026-03-14T23:59:59Z", timedelta(days=398, seconds=-1), True),
+    ("2027-03-14T23:59:59Z", timedelta(days=200, seconds=-1), True),
+    ("2029-03-14T23:59:59Z", timedelta(days=100, seconds=-1), True),
+])
+def test_the_day_of_issuance_decides_the_limit_to_the_second(
+    not_before: str, difference: timedelta, *, allowed: bool
+) -> None:
+    """BR 6.3.2: both ends count, so a difference of 200 days is a validity of 200 days and one second."""
+    end = datetime.fromisoformat(not_before) + difference
+    leaf = {"not_before": not_before, "not_after": end.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}
+    assert (judge("TLS-CRT-05", observed(leaf)) == []) is allowed
+
+
+@pytest.mark.parametrize("moment", [LEAF.not_before, LEAF.not_after])
+def test_both_ends_of_the_validity_period_are_in_it(moment: str) -> None:
+    end = datetime.fromisoformat(moment)
+    outside = timedelta(seconds=-1 if moment == LEAF.not_before else 1)
+    alone = observed(certificates=(LEAF,))
+    assert judge("TLS-CRT-03", alone, end) == []
+    assert judge("TLS-CRT-03", alone, end + outside)
+
+
+def test_an_expired_issuer_that_the_path_does_not_need_is_left_aside() -> None:
+    """Servers send cross-signed certificates that expired years ago; clients go round them."""
+    extra = replace(ISSUER, sha256="ee", not_after="2021-09-30T00:00:00Z")
+    assert judge("TLS-CRT-03", observed(certificates=(LEAF, ISSUER, extra))) == []
+
+
+def test_a_short_lived_certificate_is_one_of_seven_days_to_the_second() -> None:
+    leaf = {"crl_urls": (), "not_after": "2026-11-08T00:00:00Z"}
+    assert judge("TLS-CRT-18", observed(leaf))
+
+
+def test_a_root_signed_with_sha1_is_left_aside() -> None:
+    root = replace(ISSUER, subject="CN=Root", self_issued=True, signature_hash="sha1")
+    assert judge("TLS-CRT-08", observed(certificates=(LEAF, ISSUER, root))) == []
+
+
+def test_the_chain_at_fault_is_named_where_there_are_two() -> None:
+    good, bad = replace(CHAIN, scheme="ECDSA"), replace(CHAIN, scheme="RSA", certificates=(replace(LEAF, is_ca=True),))
+    (found,) = judge("TLS-CRT-12", Certificate(NAME, (good, bad)))
+    assert found.message.startswith("RSA chain: ")
+
+
+def test_a_chain_that_cannot_be_read_hides_no_violation_of_the_other() -> None:
+    """The violation comes first, so that the engine can mark the fail as incomplete."""
+    bad = replace(CHAIN, scheme="RSA", certificates=(replace(LEAF, is_ca=True),))
+    both = Certificate(NAME, (replace(UNREADABLE.chains[0], scheme="ECDSA"), bad))
+    judged = JUDGES["TLS-CRT-12"](certificate=both)
+    assert next(judged).message == "RSA chain: leaf is a CA"
+    with pytest.raises(Undecided):
+        next(judged)
+
+
+def test_one_applicable_chain_of_two_is_judged() -> None:
+    private = replace(CHAIN, scheme="RSA", publicly_trusted=False, scts=0)
+    public = replace(CHAIN, scheme="ECDSA", scts=0)
+    assert len(judge("TLS-CRT-14", Certificate(NAME, (private, public)))) == 1
