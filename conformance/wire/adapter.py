@@ -19,6 +19,7 @@ from conformance.core.model import Reason, Target, Undecided
 from conformance.core.network import Connection, Door
 from conformance.wire.exchange import HttpExchange
 from conformance.wire.framing import Head, Reader, check_framing, decode_content, read_body, read_head
+from conformance.wire.tls_stream import TlsStream
 
 Verify: TypeAlias = str | Literal[False]
 """`public` for the door's public roots, the path of a PEM file, or False: measure only, with no credential sent."""
@@ -65,18 +66,18 @@ class DoorAdapter(BaseAdapter):
             raise Undecided(Reason.TIMEOUT, "no time was left for this exchange")
         total = min(left, door.limits.total_seconds)
         connection = door.open(way.target, *way.dial, way.kind, total_seconds=total)
-        stream: Connection | ssl.SSLSocket = connection
+        stream: Connection | TlsStream = connection
         try:
             asked_at = door.now()
             if context is not None:
-                stream = context.wrap_socket(connection, server_hostname=way.server_name)
+                stream = TlsStream(context, connection, way.server_name)
+                stream.handshake()
             stream.sendall(octets)
             head, body, answered_at = _read(stream, request.method or "GET", way)
             facts = _tls_facts(stream)
         except (OSError, ValueError, Undecided) as error:
             raise _meaning(error, connection, door) from None
         finally:
-            stream.close()
             connection.close()
         if _is_late(connection, door):
             raise _meaning(TimeoutError(), connection, door)
@@ -115,7 +116,7 @@ def _text(value: str | bytes) -> str:
     return value.decode("latin-1") if isinstance(value, bytes) else value
 
 
-def _read(stream: Connection | ssl.SSLSocket, method: str, way: Way) -> tuple[Head, bytes, datetime]:
+def _read(stream: Connection | TlsStream, method: str, way: Way) -> tuple[Head, bytes, datetime]:
     limits = way.door.limits
     reader = Reader(stream.recv, limits.wire_bytes)
     head = read_head(reader, limits)
@@ -127,10 +128,10 @@ def _read(stream: Connection | ssl.SSLSocket, method: str, way: Way) -> tuple[He
     return head, decode_content(body, head.all("content-encoding"), limits), answered_at
 
 
-def _tls_facts(stream: Connection | ssl.SSLSocket) -> tuple[str, bytes]:
-    if not isinstance(stream, ssl.SSLSocket):
+def _tls_facts(stream: Connection | TlsStream) -> tuple[str, bytes]:
+    if not isinstance(stream, TlsStream):
         return "", b""
-    return stream.version() or "", stream.getpeercert(binary_form=True) or b""
+    return stream.tls.version() or "", stream.tls.getpeercert(binary_form=True) or b""
 
 
 def _is_late(connection: Connection, door: Door) -> bool:
