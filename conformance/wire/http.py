@@ -202,7 +202,9 @@ def _next_url(exchange: HttpExchange, allowed: frozenset[str]) -> tuple[str, str
     if not _URL.fullmatch(locations[0]):
         raise Undecided(Reason.OUT_OF_SCOPE, f"redirect to {locations[0][:120]!a}, no URL in plain ASCII")
     try:
-        url = urljoin(exchange.url, locations[0])
+        parts = urlsplit(locations[0])
+        # `http:///host` and `http:path` are relative to us and absolute to browsers.
+        url = "" if parts.scheme and not parts.netloc else urljoin(exchange.url, locations[0])
     except ValueError:
         raise Undecided(Reason.OUT_OF_SCOPE, f"redirect to {locations[0][:120]!a}, no URL") from None
     scheme, host, _, _ = split_url(url)
