@@ -213,7 +213,9 @@ class Redactor:
             raise ValueError(f"a {kind!a} of {len(secret)} characters cannot be redacted")
         for form in forms(secret):
             self._kinds.setdefault(form, kind)
-        self._octets = tuple(form.encode("utf-8", "surrogatepass") for form in self._kinds)
+        self._octets = tuple(
+            json.dumps(form, ensure_ascii=False)[1:-1].encode("utf-8", "surrogatepass") for form in self._kinds
+        )
         longest_first = sorted(self._kinds, key=len, reverse=True)
         self._pattern = re.compile("|".join(re.escape(form) for form in longest_first))
 

@@ -162,7 +162,7 @@ def _tls_meaning(error: ssl.SSLError) -> Undecided:
         return Undecided(Reason.CERTIFICATE, f"not trusted: {error.verify_message}")
     if isinstance(error, ssl.SSLEOFError) or name in ("UNEXPECTED_EOF_WHILE_READING", "SSLZeroReturnError"):
         return Undecided(Reason.CLOSED, "end of stream within TLS")
-    if "ALERT" in name:
+    if "_ALERT_" in name:
         return Undecided(Reason.TLS_ALERT, name.lower())
     if name in (
         "WRONG_VERSION_NUMBER",
