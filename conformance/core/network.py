@@ -8,17 +8,13 @@ Loopback is free: see `scope.py` for what counts as such. Everything else needs 
 kind and day, and is dialled at most `max_rps` times a second, `Limits.per_host` at once and
 `Limits.connections_per_target` times in all.
 
-A read time-out never fires on a server that sends one byte a second, and a thread cannot be cancelled. Therefore a
-watchdog (one thread, one heap, for all connections) shuts each socket at its total deadline and sets `expired`:
-**whatever was parsed from an expired connection decides nothing.**
+A connection is shut at its total deadline, whatever goes on in it: see `connection.py`.
 """
 
 from __future__ import annotations
 
 import errno
-import heapq
 import itertools
-import os
 import socket
 import threading
 import time
@@ -29,10 +25,11 @@ from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 from conformance.core import scope
+from conformance.core.connection import Address, Connection, Watchdog
 from conformance.core.model import Reason, Target, Undecided
+from conformance.core.resolving import ask_server, ask_system
 
-Address: TypeAlias = tuple[int, tuple[Any, ...]]
-"""(socket family, sockaddr), as `socket.connect` takes them."""
+__all__ = ["Address", "Connection", "Door", "Limits", "Resolver", "connect_failure"]
 
 Resolver: TypeAlias = Callable[[str], Sequence[str]]
 """Host name to the texts of its addresses. Raises Undecided(DNS)."""
@@ -56,105 +53,6 @@ class Limits:
     addresses: int = 8  # of one name
     per_host: int = 8
     connections_per_target: int = 200
-
-
-class Connection(socket.socket):
-    """A connected socket under watch. `expired` is set when the watchdog shut it at its total deadline.
-
-    `ssl` detaches the socket that it wraps; the watch then goes on by descriptor. Close the connection itself as well
-    when done with a wrapper: it ends the watch and gives the slot of its host back.
-    """
-
-    expired = False
-    address: Address
-    deadline = 0.0  # on the door's monotonic clock
-    unwatch: Callable[[], None] | None = None
-    give_back: Callable[[], None] | None = None
-    _detached: tuple[int, int] | None = None
-
-    def detach(self) -> int:
-        """Give up the descriptor, as `ssl` asks; remember it and its inode for the watch."""
-        inode = os.fstat(self.fileno()).st_ino if self.fileno() >= 0 else 0
-        descriptor = super().detach()
-        self._detached = (descriptor, inode)
-        return descriptor
-
-    def _real_close(self) -> None:
-        """What `close` comes to once no file made of the socket is open: end the watch, close, give the slot back."""
-        unwatch, self.unwatch = self.unwatch, None
-        if unwatch:
-            unwatch()
-        super()._real_close()  # type: ignore[misc]  # CPython's own hook; typeshed leaves it out
-        give_back, self.give_back = self.give_back, None
-        if give_back:
-            give_back()
-
-    def expire(self) -> None:
-        """Shut both directions, so that whoever reads or writes returns at once. Called by the watchdog."""
-        self.expired = True
-        try:
-            if self._detached is None:
-                self.shutdown(socket.SHUT_RDWR)
-            else:
-                _shut_descriptor(*self._detached)
-        except OSError:
-            pass  # closed, or never connected
-
-
-def _shut_descriptor(descriptor: int, inode: int) -> None:
-    """Shut a socket known by its descriptor, unless that number meanwhile names another file."""
-    if os.fstat(descriptor).st_ino != inode:
-        return
-    borrowed = socket.socket(fileno=descriptor)
-    try:
-        borrowed.shutdown(socket.SHUT_RDWR)
-    finally:
-        borrowed.detach()
-
-
-class Watchdog:
-    """One thread that expires connections at their deadlines. It lives only while there is something to watch."""
-
-    def __init__(self, monotonic: Callable[[], float]) -> None:
-        self._monotonic = monotonic
-        self._changed = threading.Condition()
-        self._heap: list[tuple[float, int, Connection]] = []
-        self._watched: set[int] = set()
-        self._serial = itertools.count()
-        self._thread: threading.Thread | None = None
-
-    def watch(self, connection: Connection) -> Callable[[], None]:
-        """Expire the connection at its deadline. Returns the function that ends the watch."""
-        with self._changed:
-            serial = next(self._serial)
-            self._watched.add(serial)
-            heapq.heappush(self._heap, (connection.deadline, serial, connection))
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="door-watchdog", daemon=True)
-                self._thread.start()
-            elif self._heap[0][1] == serial:
-                self._changed.notify()
-        return lambda: self._forget(serial)
-
-    def _forget(self, serial: int) -> None:
-        with self._changed:
-            self._watched.discard(serial)
-            if not self._watched:
-                self._heap.clear()
-                self._changed.notify()
-
-    def _run(self) -> None:
-        while True:
-            with self._changed:
-                while self._heap and (wait := self._heap[0][0] - self._monotonic()) > 0:
-                    self._changed.wait(wait)
-                if not self._heap:
-                    self._thread = None
-                    return
-                _, serial, connection = heapq.heappop(self._heap)
-                if serial in self._watched:
-                    self._watched.discard(serial)
-                    connection.expire()
 
 
 class Door:
@@ -221,8 +119,10 @@ class Door:
             raise Undecided(Reason.OUT_OF_SCOPE, f"{port} is no port")
         host = scope.canonical_host(host)
         why = scope.refusal(target.authorisation, host, kind, self.now().astimezone(UTC).date())
-        own = scope.literal(host) is not None or scope.is_localhost(host) or (
-            host.endswith(".test") and scope.declares(target, host)
+        own = (
+            scope.literal(host) is not None
+            or scope.is_localhost(host)
+            or (host.endswith(".test") and scope.declares(target, host))
         )
         if why and not own:
             raise Undecided(Reason.OUT_OF_SCOPE, why)
@@ -379,61 +279,3 @@ def _socket_address(address: scope.IP, port: int) -> Address:
     if address.version == 4:
         return socket.AF_INET, (str(address), port)
     return socket.AF_INET6, (str(address), port, 0, 0)
-
-
-def ask_system(host: str, seconds: float) -> list[str]:
-    """The addresses that the system's resolver knows. It cannot be interrupted, so it runs in a thread that is left.
-
-    Raises:
-        Undecided: DNS; the detail starts with `NXDOMAIN`, `SERVFAIL`, `no data` or `time-out`.
-    """
-    answer: list[list[str] | OSError | UnicodeError] = []
-
-    def work() -> None:
-        try:
-            found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-            answer.append([str(info[4][0]) for info in found])
-        except (OSError, UnicodeError) as error:
-            answer.append(error)
-
-    thread = threading.Thread(target=work, name="door-resolver", daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if not answer:
-        raise Undecided(Reason.DNS, f"time-out: no answer for {host} within {seconds:g} s")
-    if isinstance(answer[0], list):
-        return answer[0]
-    said = {socket.EAI_NONAME: "NXDOMAIN", socket.EAI_AGAIN: "SERVFAIL", getattr(socket, "EAI_NODATA", 0): "no data"}
-    code = getattr(answer[0], "errno", None)
-    raise Undecided(Reason.DNS, f"{said.get(code or 1, 'resolver failed')}: {host}")
-
-
-def ask_server(host: str, server: str, port: int, seconds: float) -> list[str]:
-    """The A and AAAA records of a host, as one DNS server gives them, in `seconds` altogether.
-
-    Raises:
-        Undecided: as `ask_system`.
-    """
-    import dns.exception  # noqa: PLC0415 - only for targets that name a resolver
-    import dns.resolver  # noqa: PLC0415
-
-    resolver = dns.resolver.Resolver(configure=False)
-    resolver.nameservers = [server]
-    resolver.port = port
-    resolver.cache = None
-    found: list[str] = []
-    deadline = time.monotonic() + seconds
-    try:
-        for kind in ("A", "AAAA"):
-            left = max(0.05, deadline - time.monotonic())
-            answer = resolver.resolve(host + ".", kind, lifetime=left, raise_on_no_answer=False)
-            found += [record.address for record in answer.rrset or ()]
-    except dns.resolver.NXDOMAIN:
-        raise Undecided(Reason.DNS, f"NXDOMAIN: {host}") from None
-    except dns.resolver.NoNameservers:
-        raise Undecided(Reason.DNS, f"SERVFAIL: {host}") from None
-    except dns.exception.Timeout:
-        raise Undecided(Reason.DNS, f"time-out: no answer for {host} within {seconds:g} s") from None
-    except (dns.exception.DNSException, OSError, ValueError) as error:
-        raise Undecided(Reason.DNS, f"{type(error).__name__}: {host}") from None
-    return found
