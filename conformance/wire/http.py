@@ -115,16 +115,13 @@ def fetch(
     base = {"Host": parts.netloc, "User-Agent": USER_AGENT, "Accept-Encoding": ACCEPT_ENCODING, "Connection": "close"}
     named = {name.lower() for name in sent}
     sent = {name: value for name, value in base.items() if name.lower() not in named} | sent
-    with requests.Session() as session:
-        session.trust_env = False
-        session.headers.clear()
-        adapter = DoorAdapter(way)
-        session.mount("http://", adapter)
-        session.mount("https://", adapter)
-        try:
-            session.request(method, url, headers=sent, data=data, allow_redirects=False)
-        except requests.RequestException as error:
-            raise Undecided(Reason.OUT_OF_SCOPE, f"requests cannot build it: {type(error).__name__}") from None
+    # Not a Session: it would read the environment, keep cookies, and look into the Location of every answer.
+    try:
+        request = requests.Request(method, url, headers=sent, data=data).prepare()
+    except requests.RequestException as error:
+        raise Undecided(Reason.OUT_OF_SCOPE, f"requests cannot build it: {type(error).__name__}") from None
+    adapter = DoorAdapter(way)
+    adapter.send(request)
     exchange = adapter.exchange
     assert exchange is not None
     _heed_retry_after(door, exchange)

@@ -87,6 +87,8 @@ def test_z14_client_certificate_is_not_presented_to_another_host() -> None:
         "http:///127.0.0.2:{port}/",
         "http://",
         "http://127.0.0.1:99999/",
+        "http://[::1/",
+        "http://[v1.x]/",
         "http://127.0.0.1:{own}/\x01",
     ],
 )
