@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from conformance.core.model import Reason, Undecided
 from conformance.tls.certificate_facts import (
@@ -27,6 +28,9 @@ from conformance.tls.trust import Anchors, Path, Signatures, anchors, find_path
 
 MOST_CERTIFICATES = 32
 """How many certificates of a chain are read. What public servers send is below 10."""
+
+COMMON_BYTES = 8192
+"""Up to which size an issuer's certificate is remembered."""
 
 
 def analyse(
@@ -100,13 +104,26 @@ def read_chain(chain: Sequence[bytes]) -> tuple[Mapping[int, tuple[Parsed, Certi
     unreadable: list[str] = []
     for position, data in enumerate(chain[:MOST_CERTIFICATES]):
         try:
-            parsed = read(data)
-            readable[position] = (parsed, facts(parsed))
+            readable[position] = read_issuer(data) if position and len(data) <= COMMON_BYTES else read_facts(data)
         except Unreadable as error:
             unreadable.append(f"{position}: {error}")
     if len(chain) > MOST_CERTIFICATES:
         unreadable.append(f"{MOST_CERTIFICATES}: {len(chain)} certificates were sent, {MOST_CERTIFICATES} are read")
     return readable, tuple(unreadable)
+
+
+def read_facts(data: bytes) -> tuple[Parsed, CertificateFacts]:
+    """A certificate and what it says.
+
+    Raises:
+        Unreadable: whatever is wrong with the bytes.
+    """
+    parsed = read(data)
+    return parsed, facts(parsed)
+
+
+# The endpoints of a country share a few issuers; leaves are seen once and not kept.
+read_issuer = lru_cache(maxsize=256)(read_facts)
 
 
 def paths(
@@ -151,12 +168,11 @@ def order(certificates: Mapping[int, Parsed], signatures: Signatures) -> str:
 
 
 def issued(leaf: Parsed, issuers: Sequence[Parsed], signatures: Signatures) -> bool:
-    """Whether the leaf's issuer is at hand: among what was sent, the anchors, or the leaf itself.
+    """Whether the leaf's issuer is at hand: among what was sent (for a self-signed leaf, itself) and the anchors.
 
     A signature that cannot be checked counts as one; the path search says that it could not be.
     """
-    return leaf.self_issued or any(
-        item.fields.subject == leaf.fields.issuer and not signatures.refuted(leaf, item) for item in issuers)
+    return any(item.fields.subject == leaf.fields.issuer and not signatures.refuted(leaf, item) for item in issuers)
 
 
 def is_root(parsed: Parsed, *stores: Anchors) -> bool:

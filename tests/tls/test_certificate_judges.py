@@ -209,6 +209,10 @@ def test_a_short_lived_certificate_is_one_of_seven_days_to_the_second() -> None:
     assert judge("TLS-CRT-18", observed(leaf))
 
 
+def test_a_staple_may_be_ahead_by_the_skew_to_the_second() -> None:
+    assert judge("TLS-CRT-16", stapled(this_update="2026-11-24T12:05:00Z", next_update="2026-11-24T12:05:01Z")) == []
+
+
 def test_a_root_signed_with_sha1_is_left_aside() -> None:
     root = replace(ISSUER, subject="CN=Root", self_issued=True, signature_hash="sha1")
     assert judge("TLS-CRT-08", observed(certificates=(LEAF, ISSUER, root))) == []

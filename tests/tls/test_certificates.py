@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import time
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import ocsp, verification
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from hypothesis import given, settings
@@ -93,6 +94,7 @@ def test_an_rsa_number_that_is_not_positive_is_refused(number: bytes) -> None:
         der.rsa_numbers(element(48, element(2, b"\x7f"), element(2, number)))
 
 
+LONG = ".".join(["a" * 60] * 5)
 NAMES = [
     (NAME, [NAME], True), (NAME.upper(), [NAME], True), (f"{NAME}.", [NAME], True), (NAME, ["PORTAL.XA.TEST"], True),
     (NAME, ["*.xa.test"], True), (NAME, ["*.test"], False), ("a.portal.xa.test", ["*.xa.test"], False),
@@ -104,7 +106,7 @@ NAMES = [
     ("bücher.test", ["xn--bcher-kva.test"], True), ("bücher.test", ["bücher.test"], False),
     ("xn--bcher-kva.test", ["*.test"], True), ("a" * 64 + ".test", ["a" * 64 + ".test"], False),
     ("localhost", ["localhost"], True), ("192.0.2.1", ["192.0.2.1"], False), ("192.0.2.1", ["*.0.2.1"], False),
-    ("a..test", ["a..test"], False), ("\ud800.test", ["x.test"], False),
+    (LONG, [LONG], False), ("a..test", ["a..test"], False), ("\ud800.test", ["x.test"], False),
 ]
 
 
@@ -270,6 +272,18 @@ def test_a_listed_leaf_is_its_own_anchor() -> None:
     assert read_against(leaf, leaf).trusted
 
 
+def test_a_listed_leaf_lacks_no_issuer() -> None:
+    leaf = issue(NAME, issue("root"), ca=False)
+    assert not read_against(leaf, leaf).missing_issuer
+
+
+@pytest.mark.parametrize(("name", "base", "inside"), [
+    ("xa.test", "xa.test", True), ("a.XA.test", ".xa.test", True), ("evilxa.test", "xa.test", False), ("x", "", True),
+])
+def test_a_name_constraint_covers_whole_labels(name: str, base: str, *, inside: bool) -> None:
+    assert trust.within(x509.DNSName(name), x509.DNSName(base)) is inside
+
+
 def test_a_loop_of_issuers_ends() -> None:
     """Z09: A is certified by B and B by A."""
     first = issue("first")
@@ -289,13 +303,18 @@ def test_five_hundred_intermediates_are_neither_trusted_nor_searched() -> None:
     assert found.unreadable == ("32: 501 certificates were sent, 32 are read",)
 
 
-def test_a_crowd_of_issuers_with_one_name_is_cut() -> None:
-    """Each of 31 keys signs for each other: without a bound the paths would outnumber the atoms."""
-    names = [issue("crowd") for _ in range(6)]
-    crowd = [issue("crowd", by, key=of.key) for by in names for of in names if by is not of]
-    found = read_against(issue("root"), issue(NAME, names[0], ca=False), *crowd)
-    assert not found.trusted
-    assert found.trust_undecided
+@pytest.mark.parametrize(("signatures", "words"), [
+    (trust.MOST_SIGNATURES, "more than 64 signatures to check"), (100_000, "the search was cut after 257 steps"),
+])
+def test_a_crowd_of_issuers_with_one_name_is_cut(signatures: int, words: str) -> None:
+    """Six keys that certify each other: the paths are bounded by signatures, and were these free, by steps."""
+    keys = [issue("crowd") for _ in range(6)]
+    crowd = [read(issue("crowd", by, key=of.key).der) for by in keys for of in keys if by is not of]
+    budget = trust.Signatures(signatures)
+    found = trust.find_path(read(issue(NAME, keys[0], ca=False).der), crowd, trust.anchors(issue("root").pem), budget,
+                            datetime.now(UTC))
+    assert not found.certificates
+    assert words in found.undecided
 
 
 def test_a_key_too_large_to_use_is_undecided() -> None:
@@ -490,6 +509,24 @@ def test_a_delegate_of_somebody_else_signs_nothing() -> None:
     found = staple_of(Material(b"", b"", (leaf.der,)), response(leaf.certificate, root, signer, sent=True),
                       anchors_pem=root.pem, public_pem=root.pem)
     assert not found.signature_verified
+
+
+@pytest.mark.parametrize("wrong", ["nothing", "name", "key", "responder"])
+def test_a_staple_names_issuer_key_and_responder(wrong: str) -> None:
+    root = issue("root")
+    other = issue("other", key=root.key if wrong == "responder" else None)
+    leaf = issue(NAME, root, ca=False)
+    named = hashlib.sha256((other if wrong == "name" else root).certificate.subject.public_bytes()).digest()
+    point = (other if wrong == "key" else root).certificate.public_key().public_bytes(
+        Encoding.X962, PublicFormat.UncompressedPoint)
+    now = datetime.now(UTC)
+    staple = ocsp.OCSPResponseBuilder().add_response_by_hash(
+        named, hashlib.sha256(point).digest(), leaf.certificate.serial_number, hashes.SHA256(),
+        ocsp.OCSPCertStatus.GOOD, now, now + timedelta(days=1), None, None,
+    ).responder_id(ocsp.OCSPResponderEncoding.NAME, (other if wrong == "responder" else root).certificate).sign(
+        root.key, hashes.SHA256()).public_bytes(Encoding.DER)
+    found = staple_of(Material(b"", b"", (leaf.der,)), staple, anchors_pem=root.pem, public_pem=root.pem)
+    assert (found.matches, found.signature_verified) == (wrong not in ("name", "key"), wrong != "responder")
 
 
 def test_a_staple_of_garbage_is_unreadable_and_one_without_answer_says_its_status() -> None:
