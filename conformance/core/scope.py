@@ -7,14 +7,16 @@ Three questions, each with its own table or function, all asked before a socket 
 2. Does the manifest's authorisation cover host, kind and day? `refusal` says why not.
 3. Is the address one that the host may lead to? `address_refusal` says why not. Loopback addresses are free, but only
    for who names them: a literal address, `localhost` and names below it (RFC 6761 section 6.3), or a name under
-   `.test` (RFC 6761 section 6.2: never in the public DNS) that the manifest itself declares. Any other name that
-   resolves to loopback, such as a public name whose owner points it at our own machine, is refused.
+   `.test` (RFC 6761 section 6.2: never in the public DNS) that the manifest itself declares together with a resolver
+   that knows it, since the system's servers must not hear of it. Any other name that resolves to loopback, such as a
+   public name whose owner points it at our own machine, is refused.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import re
+from dataclasses import replace
 from datetime import date
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import TypeAlias
@@ -103,7 +105,7 @@ def declares(target: Target, host: str) -> bool:
         named = [service.address, service.server_name, service.settings.get("plain_http", "")]
         named += list(service.settings.get("also", ()))
         for text in named:
-            if isinstance(text, str) and host in (text.lower(), text.lower().rpartition(":")[0]):
+            if isinstance(text, str) and host in (text.lower(), split_host(text)):
                 return True
     return False
 
@@ -133,6 +135,30 @@ def refusal(authorisation: Authorisation | None, host: str, kind: str, today: da
     if today > authorisation.not_after:
         return f"the authorisation ended on {authorisation.not_after}"
     return ""
+
+
+def question_refusal(target: Target, name: str, today: date) -> str:
+    """Why the DNS must not be asked about a canonical name for this target; empty where it may.
+
+    Climbing from an authorised name to its parents is part of looking it up (CAA, RFC 8659 section 3). Names under
+    `.test` that the manifest declares, and their parents, may be asked about without authorisation, of the resolver
+    that the manifest names; the system's servers must not hear of them.
+    """
+    below = f".{name}"
+    if target.resolver and (name == "test" or name.endswith(".test")):
+        declared = (split_host(service.address) for service in target.services)
+        named = {*declared, *(service.server_name.lower() for service in target.services)}
+        if any(host == name or host.endswith(below) for host in named):
+            return ""
+    authorisation = target.authorisation
+    if authorisation and any(pattern.lower().removesuffix(".").endswith(below) for pattern in authorisation.hosts):
+        return refusal(replace(authorisation, hosts=(name,)), name, "dns", today)
+    return refusal(authorisation, name, "dns", today)
+
+
+def split_host(text: str) -> str:
+    """The host of `host:port` in lower case, unchecked."""
+    return text.lower().rpartition(":")[0]
 
 
 def address_refusal(address: IP, *, authorised: str, private: bool, free: bool) -> str:

@@ -179,6 +179,21 @@ def test_name_under_test_may_mean_loopback_if_the_manifest_declares_it() -> None
         door.permit(target, "other.xa.test", 8443, "tls")
 
 
+def test_names_for_loopback_are_never_asked_of_the_systems_servers(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def getaddrinfo(host: str, *_: object, **__: object) -> list[object]:
+        asked.append(host)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 0))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    target = a_target(services=(a_service("portal.xa.test:8443"),))
+    assert a_door().permit(target, "portal.localhost", 8443, "tls")
+    with pytest.raises(Undecided, match="no authorisation"):
+        a_door().permit(target, "portal.xa.test", 8443, "tls")
+    assert asked == ["localhost"]
+
+
 def test_name_with_one_refused_address_is_refused_whole() -> None:
     door = a_door(resolve=resolving(x_example="8.8.4.4 169.254.169.254"))
     assert "169.254.169.254" in refused(door, "x.example", hosts=("x.example",)).detail
