@@ -85,6 +85,7 @@ class Door:
         self._resolve = resolve
         self._ca_file = ca_file
         self._free = free
+        self._free_texts: dict[str, bool] = {}
         self._sleep = sleep
         self.monotonic = monotonic
         self._lock = threading.Lock()
@@ -145,7 +146,7 @@ class Door:
         now = self.monotonic()
         host = str(address[1][0])
         with self._lock:
-            if self._is_free(scope.literal(host)):
+            if self._is_free_text(host):
                 self.counts[target.id] += 1
                 return now
             budget = self.limits.connections_per_target
@@ -186,8 +187,17 @@ class Door:
                 trouble = error
         raise trouble
 
-    def _is_free(self, address: scope.IP | None) -> bool:
-        return address is not None and scope.within(address, self._free)
+    def _is_free(self, address: scope.IP) -> bool:
+        return scope.within(address, self._free)
+
+    def _is_free_text(self, host: str) -> bool:
+        """As `_is_free`; remembered, since the lean loop asks once a connection."""
+        if (known := self._free_texts.get(host)) is None:
+            if len(self._free_texts) >= 65_536:
+                self._free_texts.clear()
+            known = (address := scope.literal(host)) is not None and self._is_free(address)
+            self._free_texts[host] = known
+        return known
 
     def _addresses(self, target: Target, host: str) -> tuple[scope.IP, ...]:
         """What the host resolves to, asked once a target; failures are remembered too."""
@@ -232,7 +242,7 @@ class Door:
             raise Undecided(Reason.RATE_LIMIT, f"no slot to {host} within {self.limits.patience_seconds:g} s")
         if wait > 0:
             self._sleep(wait)
-        limited = not self._is_free(scope.literal(host))
+        limited = not self._is_free_text(host)
         if limited:
             self._take_slot(host)
         connection = Connection(family, socket.SOCK_STREAM)
