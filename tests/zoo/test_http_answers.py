@@ -112,6 +112,10 @@ def test_z19_headers(fields: list[bytes], reason: Reason) -> None:
     contained(lambda: get(answer(*fields)), reason)
 
 
+def test_z19_folding_is_named() -> None:
+    assert "obs-fold" in contained(lambda: get(answer(b"X: a", b" folded: b")), Reason.FRAMING).detail
+
+
 def test_z19_endless_header() -> None:
     contained(lambda: get(endless(HEAD, b"X: " + b"y" * 1000 + b"\r\n")), Reason.FRAMING, Reason.TOO_LARGE)
     contained(lambda: get(endless(HEAD + b"X: ", b"y" * 65536)), Reason.TOO_LARGE)

@@ -106,6 +106,13 @@ def test_z30_redirects_out_of_scope(location: str) -> None:
         assert canary.hits == 0
 
 
+def test_z30_host_that_nobody_declared_is_not_contacted_even_where_the_door_would_permit_it() -> None:
+    with other_host() as canary, serve(redirecting(canary.url)) as server:
+        error = contained(lambda: follow(a_door(), a_target(), server.url), Reason.OUT_OF_SCOPE)
+        assert error.detail == f"redirect to the undeclared host {OTHER_HOST}"
+        assert canary.hits == 0
+
+
 def test_z30_refusal_names_the_address() -> None:
     with serve(redirecting("http://127.0.0.2:81/")) as server:
         error = contained(
@@ -180,10 +187,15 @@ Answer = Callable[[dns.message.Message], dns.message.Message | None]
 @contextlib.contextmanager
 def nameserver(answer: Answer) -> Iterator[str]:
     """A DNS server on loopback, UDP and TCP; None is silence."""
-    udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    udp.bind(("127.0.0.1", 0))
-    place = udp.getsockname()
-    tcp = socket.create_server(place)
+    while True:
+        tcp = socket.create_server(("127.0.0.1", 0))
+        place = tcp.getsockname()
+        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        with contextlib.suppress(OSError):  # the number may be taken for UDP
+            udp.bind(place)
+            break
+        udp.close()
+        tcp.close()
 
     def serve_udp() -> None:
         while True:
