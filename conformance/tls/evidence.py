@@ -348,6 +348,7 @@ class HttpAnswer:
 class Http:
     """The HTTP binding. secure: GET of the https root. plain: GET of the declared plain_http root; plain_closed: its
     port refused the connection; plain_declared: the manifest names one. security_txt: GET of the well-known file.
+    secure_trouble, plain_trouble: why there is no answer, as `reason: detail` with a member of Reason.
     """
 
     secure: HttpAnswer | None = None
@@ -355,6 +356,7 @@ class Http:
     plain_declared: bool = False
     plain_closed: bool = False
     plain_trouble: str = ""
+    secure_trouble: str = ""
     security_txt: HttpAnswer | None = None
     security_txt_expires: str = ""
 
