@@ -5,13 +5,22 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Hashable
 from functools import cache
+from types import MappingProxyType
 from typing import Any, TypeVar, cast
 
 import msgspec
 
 T = TypeVar("T")
 
-_ENCODER = msgspec.json.Encoder(order="sorted")
+
+def _unfrozen(value: Any) -> Any:
+    """A frozen mapping as the encoder knows it."""
+    if isinstance(value, MappingProxyType):
+        return dict(value)
+    raise NotImplementedError(f"{type(value).__name__} has no JSON")
+
+
+_ENCODER = msgspec.json.Encoder(order="sorted", enc_hook=_unfrozen)
 
 
 class CodecError(ValueError):

@@ -203,6 +203,7 @@ class Profile:
     sha256: str
     extends: tuple[str, ...] = ()
     survey: bool = False  # a subset for sweeps: its statement is always `undetermined`
+    statement: str = ""  # what the profile says of itself: whose it is, and who endorses it
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,53 @@
+"""What is wrong with a file that people wrote: where, what was found, what was expected, the nearest valid name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+SHOWN_CHARACTERS = 80
+
+
+class ConfigError(Exception):
+    """A profile, manifest, waiver file or option that cannot be used. Ends the program with the exit code of usage.
+
+    file: as the user named it, or the command or option where there is none. key: the place in it, empty for the
+    whole. found, expected: phrases. nearest: the valid name that the user may have meant, empty where none is near.
+    """
+
+    def __init__(self, file: str, key: str = "", found: str = "", expected: str = "", nearest: str = "") -> None:
+        where = ": ".join(part for part in (file, key) if part)
+        facts = ", ".join(part for part in (found and f"found {found}", expected and f"expected {expected}") if part)
+        hint = f'; nearest: "{nearest}"' if nearest else ""
+        super().__init__(f"{where}: {facts}{hint}")
+        self.file = file
+        self.key = key
+        self.found = found
+        self.expected = expected
+        self.nearest = nearest
+
+
+def nearest(word: str, names: Iterable[str]) -> str:
+    """The name that is most like `word`, letter case aside; empty where none is near."""
+    from difflib import get_close_matches  # noqa: PLC0415 - for errors alone
+
+    by_folded = {name.casefold(): name for name in names}
+    found = get_close_matches(word[:SHOWN_CHARACTERS].casefold(), by_folded, n=1)
+    return by_folded[found[0]] if found else ""
+
+
+def shown(value: Any) -> str:
+    """A value of a file for a message: bounded, ASCII alone, so that twins in other Unicode forms look different."""
+    match value:
+        case dict():
+            return "a table"
+        case list() | tuple():
+            return f"a list of {len(value)}"
+        case str():
+            text = json.dumps(value)
+        case bool() | int() | float():
+            text = json.dumps(value)
+        case _:
+            text = str(value)
+    return text if len(text) <= SHOWN_CHARACTERS else f'{text[: SHOWN_CHARACTERS - 5]}..." ({len(value)} characters)'

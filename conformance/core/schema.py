@@ -1,0 +1,260 @@
+"""Files that people write: read as TOML and held against a JSON Schema of `profiles/schema/`.
+
+`jsonschema` costs a third of the start-up time, so it is imported only for files that need it: a shipped file whose
+SHA-256 stands in `schema/checked.json` was validated when that list was made, which a test repeats. Any other file,
+an edited shipped one included, is validated each time. No `$ref` leaves the folder of schemas.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from conformance.core.errors import ConfigError, nearest, shown
+from conformance.core.paths import profiles_dir
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import ValidationError
+
+MAX_OCTETS = 1_000_000
+CHECKED = "checked.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file that is valid as its schema says. data: dates are `YYYY-MM-DD`. name: the file, for messages."""
+
+    name: str
+    path: Path
+    data: Mapping[str, Any]
+    sha256: str
+
+
+def load_document(path: Path, schema: str | Callable[[Mapping[str, Any]], str]) -> Document:
+    """Read a TOML file and hold it against `profiles/schema/<schema>.json`.
+
+    Args:
+        path: the file.
+        schema: the schema's name, or what names it when given the file's tables.
+
+    Raises:
+        ConfigError: it cannot be read, is no TOML in UTF-8, is too large, or breaks the schema.
+    """
+    octets = read_octets(path)
+    digest = hashlib.sha256(octets).hexdigest()
+    data = _plain(parse_toml(octets, str(path)), str(path), ())
+    schema = schema if isinstance(schema, str) else schema(data)
+    if digest not in checked_digests().get(schema, ()):
+        validate(data, schema, str(path))
+    return Document(str(path), path, data, digest)
+
+
+def read_octets(path: Path) -> bytes:
+    """The octets of a file.
+
+    Raises:
+        ConfigError: there is none, it cannot be read, or it is larger than MAX_OCTETS.
+    """
+    try:
+        with path.open("rb") as file:
+            octets = file.read(MAX_OCTETS + 1)
+    except FileNotFoundError:
+        raise ConfigError(str(path), "", "no such file", "a file", _neighbour(path)) from None
+    except IsADirectoryError:
+        raise ConfigError(str(path), "", "a folder", "a file") from None
+    except (OSError, ValueError) as error:
+        trouble = error.strerror if isinstance(error, OSError) else error
+        raise ConfigError(str(path), "", f"a file that cannot be opened ({trouble})", "a file") from None
+    if len(octets) > MAX_OCTETS:
+        raise ConfigError(str(path), "", f"more than {MAX_OCTETS:,} octets", "a smaller file")
+    return octets
+
+
+def _neighbour(path: Path) -> str:
+    try:
+        return nearest(path.name, (each.name for each in path.parent.iterdir()))
+    except (OSError, ValueError):
+        return ""
+
+
+def parse_toml(octets: bytes, name: str) -> dict[str, Any]:
+    """The tables of a TOML file.
+
+    Raises:
+        ConfigError: it is not UTF-8, or no TOML; with line and column.
+    """
+    try:
+        text = octets.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = octets.count(b"\n", 0, error.start) + 1
+        raise ConfigError(name, f"line {line}", f"octet 0x{octets[error.start]:02x}", "UTF-8") from None
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        what, _, where = str(error).partition(" (at ")
+        raise ConfigError(name, where.rstrip(")"), what[:200], "TOML") from None
+    except RecursionError:
+        raise ConfigError(name, "", "values nested too deeply", "TOML") from None
+    except ValueError as error:  # an integer of more digits than Python reads
+        raise ConfigError(name, "", str(error)[:200], "TOML") from None
+
+
+def _plain(value: Any, name: str, path: tuple[str | int, ...]) -> Any:
+    """TOML's values as JSON has them: dates as `YYYY-MM-DD`; times and numbers that JSON lacks are refused."""
+    match value:
+        case dict():
+            return {key: _plain(each, name, (*path, key)) for key, each in value.items()}
+        case list():
+            return [_plain(each, name, (*path, position)) for position, each in enumerate(value)]
+        case float() if not math.isfinite(value):
+            raise ConfigError(name, ".".join(map(str, path)), str(value), "a number")
+        case datetime():
+            raise ConfigError(name, ".".join(map(str, path)), f"the time {value}", "a date, YYYY-MM-DD (in UTC)")
+        case date():
+            return value.isoformat()
+        case str() | bool() | int() | float():
+            return value
+        case _:
+            raise ConfigError(name, ".".join(map(str, path)), f"the time {value}", "a date, YYYY-MM-DD (in UTC)")
+
+
+@cache
+def checked_digests() -> Mapping[str, tuple[str, ...]]:
+    """Schema name -> SHA-256 of the shipped files that are known to be valid."""
+    try:
+        listed: dict[str, list[str]] = json.loads((profiles_dir() / "schema" / CHECKED).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return {schema: tuple(digests) for schema, digests in listed.items()}
+
+
+def validate(data: Any, schema: str, name: str) -> None:
+    """Hold data against a schema.
+
+    Raises:
+        ConfigError: of the first thing that is wrong, in the order of the file.
+    """
+    validator = _validator(schema)
+    errors = sorted(_leaves(validator.iter_errors(data)), key=_rank)
+    if errors:
+        raise _explained(errors[0], data, name)
+
+
+@cache
+def _validator(schema: str) -> Draft202012Validator:
+    from jsonschema import Draft202012Validator, FormatChecker  # noqa: PLC0415 - see the module's head
+    from referencing import Registry  # noqa: PLC0415
+    from referencing.jsonschema import DRAFT202012  # noqa: PLC0415
+
+    folder = profiles_dir() / "schema"
+    resources = {
+        path.name: DRAFT202012.create_resource(json.loads(path.read_bytes()))
+        for path in sorted(folder.glob("*.json"))
+        if path.name != CHECKED
+    }
+    formats = FormatChecker(formats=())
+    formats.checks("date")(is_date)
+    registry: Registry[Any] = Registry().with_resources(resources.items())
+    return Draft202012Validator(resources[f"{schema}.json"].contents, registry=registry, format_checker=formats)
+
+
+def is_date(value: object) -> bool:
+    """Whether a value is a date of the form YYYY-MM-DD. What is no string is the business of `type`."""
+    if not isinstance(value, str):
+        return True
+    try:
+        return date.fromisoformat(value).isoformat() == value
+    except ValueError:
+        return False
+
+
+def _leaves(errors: Iterator[ValidationError]) -> Iterator[ValidationError]:
+    for error in errors:
+        yield from _leaves(iter(error.context)) if error.context else (error,)
+
+
+def _rank(error: ValidationError) -> tuple[int, int, str]:
+    """What tells most comes first: unknown keys, then absent ones, then values, each in the order of the file."""
+    kinds = {"additionalProperties": 0, "required": 1}
+    return (kinds.get(str(error.validator), 2), len(error.absolute_path), str(list(error.absolute_path)))
+
+
+def _explained(error: ValidationError, data: Any, name: str) -> ConfigError:
+    where = place(data, error.absolute_path)
+    allowed: Any = error.validator_value
+    schema: Mapping[str, Any] = error.schema if isinstance(error.schema, Mapping) else {}
+    known = tuple(schema.get("properties", ()))
+    match error.validator:
+        case "additionalProperties":
+            key = next(key for key in error.instance if key not in known)
+            choice = f"one of {', '.join(sorted(known))}" if len(known) <= 12 else "a key of the schema"
+            return ConfigError(name, where, f"the unknown key {shown(key)}", choice, nearest(key, known))
+        case "required":
+            key = next(key for key in allowed if key not in error.instance)
+            likely = nearest(key, (each for each in error.instance if each not in known))
+            return ConfigError(name, where, f"no {key}", f"the key {key}", likely)
+    found = "a value that is not shown" if schema.get("writeOnly") else shown(error.instance)
+    near = ""
+    if error.validator == "enum" and isinstance(error.instance, str):
+        near = nearest(error.instance, (each for each in allowed if isinstance(each, str)))
+    return ConfigError(name, where, found, _expectation(error, schema), near)
+
+
+_TYPES = {
+    "object": "a table",
+    "array": "a list",
+    "string": "a string",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+}
+
+_EXPECTED: Mapping[str, Callable[[Any], str]] = {
+    "type": lambda allowed: _TYPES.get(str(allowed), str(allowed)),
+    "enum": lambda allowed: f"one of {', '.join(map(str, allowed))}",
+    "const": lambda allowed: shown(allowed),
+    "format": lambda _: "a date, YYYY-MM-DD",
+    "minimum": lambda allowed: f"at least {allowed}",
+    "exclusiveMinimum": lambda allowed: f"more than {allowed}",
+    "maximum": lambda allowed: f"at most {allowed}",
+    "minLength": lambda allowed: f"at least {allowed} character{'s' * (allowed > 1)}",
+    "maxLength": lambda allowed: f"at most {allowed} characters",
+    "minItems": lambda allowed: f"at least {allowed}",
+    "maxItems": lambda allowed: f"at most {allowed}",
+    "minProperties": lambda allowed: f"at least {allowed} key{'s' * (allowed > 1)}",
+    "uniqueItems": lambda _: "each value once",
+}
+"""A keyword of JSON Schema -> what it asks for, in words."""
+
+
+def _expectation(error: ValidationError, schema: Mapping[str, Any]) -> str:
+    keyword = str(error.validator)
+    if keyword in _EXPECTED:
+        return _EXPECTED[keyword](error.validator_value)
+    hint = str(schema.get("description", ""))
+    return hint[:1].lower() + hint[1:] if hint else f"{keyword} {shown(error.validator_value)}"
+
+
+_NAMES = ("id", "requirement", "code")
+
+
+def place(data: Any, path: Any) -> str:
+    """A path in a file as people find it: `requirement "TLS-VER-03".params`, `target.service 2.role`."""
+    parts: list[str] = []
+    for step in path:
+        data = data[step]
+        if not isinstance(step, int):
+            parts.append(str(step))
+            continue
+        label = next((data[key] for key in _NAMES if isinstance(data, dict) and isinstance(data.get(key), str)), None)
+        parts[-1] += f" {shown(label) if label is not None else step + 1}"
+    return ".".join(parts)
