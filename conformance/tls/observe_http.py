@@ -1,0 +1,91 @@
+"""The HTTP binding of an endpoint: one GET of its root over https, one over plain http where that is declared."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from conformance.core import scope
+from conformance.core.model import Reason, Service, Target, Undecided
+from conformance.core.network import Door
+from conformance.core.redact import Redactor
+from conformance.tls.client_keys import roots_path, trusted_key
+from conformance.tls.evidence import Http, HttpAnswer
+from conformance.wire.exchange import HttpExchange, evidence
+from conformance.wire.http import fetch
+
+VALUE_LENGTH = 4096
+WHOLE = ("strict-transport-security", "location")
+"""Fields that are judged by their whole value: a longer one is no evidence."""
+
+
+def observe_http(door: Door, target: Target, service: Service) -> Http:
+    """Look at both roots. Trust is another requirement's business, so any certificate will do.
+
+    One exception: an endpoint that authenticates clients answers strangers with an alert, so there the manifest's
+    client certificate is presented, and then only to a server that proves its name.
+
+    Raises:
+        Undecided: neither of the two answered, with what became of https.
+    """
+    if not service.settings.get("http", True):
+        return Http()
+    seen, failure = Http(plain_declared=bool(service.settings.get("plain_http"))), None
+    try:
+        seen = replace(seen, secure=_secure(door, target, service))
+    except Undecided as trouble:
+        failure = trouble
+        seen = replace(seen, secure_trouble=_trouble(trouble))
+    if seen.plain_declared:
+        seen = _with_plain(seen, door, target, service)
+    if failure and seen.plain is None and not seen.plain_closed:
+        raise failure
+    return seen
+
+
+def _secure(door: Door, target: Target, service: Service) -> HttpAnswer:
+    host, port = scope.split_address(service.address)
+    url = f"https://{_authority(service.server_name or host, port, 443)}/"
+    key = trusted_key(service) if service.settings.get("mtls") else None
+    if key is None:
+        return _answer(fetch(door, target, url, address=service.address, verify=False, body=False))
+    roots = roots_path(target, service, door.ca_file)
+    return _answer(
+        fetch(door, target, url, address=service.address, verify=roots, body=False,
+              client_certificate=(key.certificate, key.key))
+    )
+
+
+def _with_plain(seen: Http, door: Door, target: Target, service: Service) -> Http:
+    address = str(service.settings["plain_http"])
+    try:
+        host, port = scope.split_address(address)
+        url = f"http://{_authority(service.server_name or host, port, 80)}/"
+        return replace(seen, plain=_answer(fetch(door, target, url, address=address, verify=False, body=False)))
+    except Undecided as trouble:
+        if trouble.reason is Reason.REFUSED:
+            return replace(seen, plain_closed=True)
+        return replace(seen, plain_trouble=_trouble(trouble))
+
+
+def _authority(host: str, port: int, default: int) -> str:
+    """Host and port as a URL writes them."""
+    bare = host.removeprefix("[").removesuffix("]")
+    written = f"[{bare}]" if ":" in bare else bare
+    return written if port == default else f"{written}:{port}"
+
+
+def _answer(exchange: HttpExchange) -> HttpAnswer:
+    """What is kept of an answer.
+
+    Raises:
+        Undecided: TOO_LARGE, where a field that is judged whole is longer than what is kept.
+    """
+    for name in WHOLE:
+        if any(len(value) > VALUE_LENGTH for value in exchange.all(name)):
+            raise Undecided(Reason.TOO_LARGE, f"{name} of more than {VALUE_LENGTH} characters")
+    kept = evidence(exchange, Redactor(), value_length=VALUE_LENGTH)
+    return HttpAnswer(kept.status, kept.fields, kept.url)
+
+
+def _trouble(error: Undecided) -> str:
+    return f"{error.reason}: {error.detail}"
