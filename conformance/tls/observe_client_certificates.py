@@ -1,0 +1,225 @@
+"""Client authentication as a client sees it: which certificates are let in, and what answers the others.
+
+Each attempt is a handshake and one GET of the root, since in TLS 1.3 a refusal comes only after our handshake is done
+(RFC 9846 section 4.4.2), and since many servers refuse at the HTTP level. The handshake is made by the standard
+library; its message callback shows what no public call does: whether a CertificateRequest came, whether our
+certificate really went out, and which alert came back.
+
+The manifest's certificates are presented to a server that proves its name only, and to the service's own address only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ssl
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from conformance.core import scope
+from conformance.core.model import Reason, Service, Target, Undecided
+from conformance.core.network import Connection, Door
+from conformance.tls.client_keys import ClientKey, roots_path, throw_away, trusted_key, wrong_keys
+from conformance.tls.evidence import ClientCertificates
+from conformance.wire.framing import Reader, read_head
+from conformance.wire.http import USER_AGENT
+from conformance.wire.tls_stream import TlsStream
+
+HANDSHAKE, ALERT = 22, 21
+CERTIFICATE, CERTIFICATE_REQUEST = 11, 13
+NO_ALERT = frozenset({0, 90, 100})
+"""close_notify, user_canceled and no_renegotiation end or refuse nothing that we ask about."""
+
+ALERTS = {
+    10: "unexpected_message", 20: "bad_record_mac", 22: "record_overflow", 40: "handshake_failure",
+    42: "bad_certificate", 43: "unsupported_certificate", 44: "certificate_revoked", 45: "certificate_expired",
+    46: "certificate_unknown", 47: "illegal_parameter", 48: "unknown_ca", 49: "access_denied", 50: "decode_error",
+    51: "decrypt_error", 70: "protocol_version", 71: "insufficient_security", 80: "internal_error",
+    86: "inappropriate_fallback", 109: "missing_extension", 110: "unsupported_extension", 112: "unrecognized_name",
+    113: "bad_certificate_status_response", 115: "unknown_psk_identity", 116: "certificate_required",
+    120: "no_application_protocol",
+}
+"""The IANA registry of TLS alerts, those that a server may send."""
+
+REFUSALS = frozenset({400, 401, 403})
+_MEANINGS: tuple[tuple[type[Exception], Reason], ...] = (
+    (ssl.SSLEOFError, Reason.CLOSED),
+    (ssl.SSLZeroReturnError, Reason.CLOSED),
+    (ssl.SSLError, Reason.TLS_RECORD),
+    (TimeoutError, Reason.TIMEOUT),
+    (ConnectionError, Reason.RESET),
+)
+OUT_OF_REACH = frozenset({Reason.DNS, Reason.REFUSED, Reason.CONNECT_TIMEOUT, Reason.TIMEOUT, Reason.OUT_OF_SCOPE,
+                          Reason.RATE_LIMIT})
+"""Where one visit ends so, the next would too."""
+
+EMPTY_CERTIFICATE = 8
+"""Octets of the longest Certificate message that holds no certificate (TLS 1.3, with an empty context)."""
+
+
+class Transcript:
+    """What passed in one handshake. requested: a CertificateRequest came. presented: a certificate of ours went out.
+    alert: the name of the last alert received, empty for none.
+    """
+
+    def __init__(self) -> None:
+        self.requested = self.presented = False
+        self.alert = ""
+
+    def note(self, _: Any, direction: str, __: Any, content: int, kind: int, data: bytes) -> None:
+        """Take in one message, as `ssl` reports it."""
+        if content == HANDSHAKE and direction == "read":
+            self.requested |= kind == CERTIFICATE_REQUEST
+        elif content == HANDSHAKE and kind == CERTIFICATE:
+            self.presented = len(data) > EMPTY_CERTIFICATE
+        elif content == ALERT and direction == "read" and len(data) == 2 and data[1] not in NO_ALERT:
+            self.alert = ALERTS.get(data[1], f"0x{data[1]:02x}")
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Who visits: the certificate presented, None for none, and the roots that the server must lead to, empty: any."""
+
+    name: str
+    key: ClientKey | None = None
+    roots: str = ""
+
+
+def observe_client_certificates(door: Door, target: Target, service: Service) -> ClientCertificates:
+    """Visit with the trusted certificate first, then without any, then with those that should not do.
+
+    Where the manifest gives no untrusted certificate, one of our own making is presented. Where it does not declare
+    client authentication, nothing is asked.
+
+    Raises:
+        Undecided: the endpoint cannot be reached, or not one visit came to an answer, an alert or a request.
+    """
+    if not service.settings.get("mtls"):
+        return ClientCertificates(declared=False, requested=False)
+    attempts: dict[str, str] = {}
+    requested, failures = False, {}
+    for visit in _visits(door, target, service):
+        transcript = Transcript()
+        try:
+            attempts[visit.name] = _attempt(door, target, service, visit, transcript)
+        except Undecided as trouble:
+            attempts[visit.name] = f"error {trouble.reason}: {trouble.detail}"
+            failures[visit.name] = trouble
+            if trouble.reason in OUT_OF_REACH and not requested and not transcript.requested:
+                raise
+        requested |= transcript.requested
+    if failures.keys() == attempts.keys() and not requested:
+        raise failures["none"]
+    return ClientCertificates(declared=True, requested=requested, attempts=attempts)
+
+
+def _visits(door: Door, target: Target, service: Service) -> Iterator[Visit]:
+    roots = roots_path(target, service, door.ca_file)
+    if trusted := trusted_key(service):
+        yield Visit("trusted", trusted, roots)
+    yield Visit("none")
+    given = wrong_keys(service)
+    if "untrusted" not in given:
+        yield Visit("untrusted", throw_away(door.now().replace(minute=0, second=0, microsecond=0)))
+    for name, key in given.items():
+        yield Visit(name, key, roots)
+
+
+def _attempt(door: Door, target: Target, service: Service, visit: Visit, transcript: Transcript) -> str:
+    """What followed.
+
+    Raises:
+        Undecided: nothing that says whether the visitor was let in.
+    """
+    context = _context(visit, transcript)
+    connection = door.open(target, *scope.split_address(service.address), "http")
+    status, trouble = 0, None
+    try:
+        status = _exchange(connection, context, door, service)
+    except (OSError, ValueError, Undecided) as error:
+        trouble = error
+    finally:
+        connection.close()
+    if connection.expired or door.monotonic() >= connection.deadline:
+        raise Undecided(Reason.TIMEOUT, "the total deadline passed")
+    if visit.key and not transcript.presented and (status or transcript.alert):
+        why = "our certificate did not suit the request" if transcript.requested else "no certificate was requested"
+        raise Undecided(Reason.NOT_OBSERVABLE, f"{why}, alert {transcript.alert}" if transcript.alert else why)
+    if status >= 500:
+        raise Undecided(Reason.NOT_OBSERVABLE, f"HTTP {status}")
+    if status:
+        return f"{'refused' if status in REFUSALS else 'accepted'} {status}"
+    if transcript.alert:
+        return f"refused alert {transcript.alert}"
+    raise Undecided(*_meaning(trouble))
+
+
+def _exchange(connection: Connection, context: ssl.SSLContext, door: Door, service: Service) -> int:
+    """The status of the answer to one GET."""
+    host, port = scope.split_address(service.address)
+    name = service.server_name or host
+    stream = TlsStream(context, connection, name)
+    stream.handshake()
+    authority = (f"[{name}]" if ":" in name else name) + ("" if port == 443 else f":{port}")
+    try:
+        if service.settings.get("http", True):
+            stream.sendall(
+                f"GET / HTTP/1.1\r\nHost: {authority}\r\nUser-Agent: {USER_AGENT}\r\nConnection: close\r\n\r\n".encode()
+            )
+    except OSError:
+        # A server that has refused us may have closed already; its alert then waits to be read.
+        with contextlib.suppress(OSError):
+            stream.recv(1)
+        raise
+    return read_head(Reader(stream.recv, door.limits.wire_bytes), door.limits).status
+
+
+def _context(visit: Visit, transcript: Transcript) -> ssl.SSLContext:
+    """The TLS settings of one visit."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.set_alpn_protocols(["http/1.1"])
+    if visit.roots:
+        context.load_verify_locations(cafile=visit.roots)
+    else:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    if visit.key:
+        _load(context, visit.key)
+    # Not documented, but tested by CPython and there since 3.8; without it a CertificateRequest of TLS 1.3 shows
+    # nowhere in the standard library.
+    context._msg_callback = transcript.note  # type: ignore[attr-defined]  # noqa: SLF001
+    return context
+
+
+def _load(context: ssl.SSLContext, key: ClientKey) -> None:
+    """`ssl` reads keys from files only; the folder is ours alone and goes at once.
+
+    Raises:
+        Undecided: HARNESS, where they are no certificate and its key.
+    """
+    with tempfile.TemporaryDirectory(prefix="conformance-") as folder:
+        paths = Path(folder) / "certificate.pem", Path(folder) / "key.pem"
+        for path, octets in zip(paths, (key.certificate, key.key), strict=True):
+            path.touch(mode=0o600)
+            path.write_bytes(octets)
+        try:
+            context.load_cert_chain(*paths, password=_no_password)
+        except (ssl.SSLError, ValueError) as error:
+            name = getattr(error, "reason", None) or "encrypted"
+            raise Undecided(Reason.HARNESS, f"the manifest's client certificate cannot be used: {name}") from None
+
+
+def _no_password() -> str:
+    raise ValueError("the client key is encrypted")
+
+
+def _meaning(error: Exception | None) -> tuple[Reason, str]:
+    """Why there was neither an answer nor an alert."""
+    if isinstance(error, Undecided):
+        return error.reason, error.detail
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return Reason.CERTIFICATE, f"not trusted, so ours was not presented: {error.verify_message}"
+    detail = (getattr(error, "reason", None) or type(error).__name__).lower()
+    return next((reason for kind, reason in _MEANINGS if isinstance(error, kind)), Reason.CLOSED), detail
