@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -15,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from conformance.core.model import Service, Target
+from conformance.core.secret import Secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +26,13 @@ class ClientKey:
 
 
 def trusted_key(service: Service) -> ClientKey | None:
-    """What the manifest gives as `client_certificate`."""
+    """What the manifest gives as `client_certificate`.
+
+    Raises:
+        Untested: NO_CREDENTIAL, where its references lead to nothing.
+    """
     given = service.settings.get("client_certificate")
-    return _key(given) if given else None
-
-
-def wrong_keys(service: Service) -> Mapping[str, ClientKey]:
-    """What the manifest gives as `untrusted_client_certificates`, by name, in its order."""
-    return {name: _key(given) for name, given in (service.settings.get("untrusted_client_certificates") or {}).items()}
+    return read_key(given) if given else None
 
 
 def roots_path(target: Target, service: Service, public: str) -> str:
@@ -67,11 +66,6 @@ def throw_away(hour: datetime) -> ClientKey:
     )
 
 
-def _key(given: Mapping[str, Any]) -> ClientKey:
-    return ClientKey(_pem(given["certificate"]), _pem(given["key"]))
-
-
-def _pem(value: Any) -> bytes:
-    """The octets of a PEM text, or of a secret that reveals one."""
-    text = value if isinstance(value, str | bytes) else value.reveal()
-    return text.encode() if isinstance(text, str) else bytes(text)
+def read_key(given: Mapping[str, Secret]) -> ClientKey:
+    """A certificate and its key, read now. Raises Untested as `trusted_key`."""
+    return ClientKey(given["certificate"].reveal(), given["key"].reveal())

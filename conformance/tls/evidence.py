@@ -348,7 +348,8 @@ class HttpAnswer:
 class Http:
     """The HTTP binding. secure: GET of the https root. plain: GET of the declared plain_http root; plain_closed: its
     port refused the connection; plain_declared: the manifest names one. security_txt: GET of the well-known file.
-    secure_trouble, plain_trouble: why there is no answer, as `reason: detail` with a member of Reason.
+    secure_trouble, plain_trouble: why there is no answer, as `reason: detail` with a member of Reason or
+    NotTested.
     """
 
     secure: HttpAnswer | None = None

@@ -13,15 +13,16 @@ from __future__ import annotations
 import contextlib
 import ssl
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from conformance.core import scope
-from conformance.core.model import Reason, Service, Target, Undecided
+from conformance.core.model import Reason, Service, Target, Undecided, Untested
 from conformance.core.network import Connection, Door
-from conformance.tls.client_keys import ClientKey, roots_path, throw_away, trusted_key, wrong_keys
+from conformance.core.secret import Secret
+from conformance.tls.client_keys import ClientKey, read_key, roots_path, throw_away
 from conformance.tls.evidence import ClientCertificates
 from conformance.wire.framing import Reader, read_head
 from conformance.wire.http import USER_AGENT
@@ -80,11 +81,14 @@ class Transcript:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """Who visits: the certificate presented, None for none, and the roots that the server must lead to, empty: any."""
+    """Who visits: the certificate presented, None for none, and the roots that the server must lead to, empty: any.
+    missing: why the manifest's certificate is not at hand, so that there is no visit.
+    """
 
     name: str
     key: ClientKey | None = None
     roots: str = ""
+    missing: str = ""
 
 
 def observe_client_certificates(door: Door, target: Target, service: Service) -> ClientCertificates:
@@ -101,6 +105,9 @@ def observe_client_certificates(door: Door, target: Target, service: Service) ->
     attempts: dict[str, str] = {}
     requested, failures = False, {}
     for visit in _visits(door, target, service):
+        if visit.missing:
+            attempts[visit.name] = f"error {visit.missing}"
+            continue
         transcript = Transcript()
         try:
             attempts[visit.name] = _attempt(door, target, service, visit, transcript)
@@ -110,21 +117,29 @@ def observe_client_certificates(door: Door, target: Target, service: Service) ->
             if trouble.reason in OUT_OF_REACH and not requested and not transcript.requested:
                 raise
         requested |= transcript.requested
-    if failures.keys() == attempts.keys() and not requested:
+    if not requested and all(outcome.startswith("error") for outcome in attempts.values()):
         raise failures["none"]
     return ClientCertificates(declared=True, requested=requested, attempts=attempts)
 
 
 def _visits(door: Door, target: Target, service: Service) -> Iterator[Visit]:
-    roots = roots_path(target, service, door.ca_file)
-    if trusted := trusted_key(service):
-        yield Visit("trusted", trusted, roots)
+    wrong = service.settings.get("untrusted_client_certificates") or {}
+    if trusted := service.settings.get("client_certificate"):
+        yield _manifest_visit("trusted", trusted, door, target, service)
     yield Visit("none")
-    given = wrong_keys(service)
-    if "untrusted" not in given:
+    if "untrusted" not in wrong:
         yield Visit("untrusted", throw_away(door.now().replace(minute=0, second=0, microsecond=0)))
-    for name, key in given.items():
-        yield Visit(name, key, roots)
+    for name, given in wrong.items():
+        yield _manifest_visit(name, given, door, target, service)
+
+
+def _manifest_visit(
+    name: str, given: Mapping[str, Secret], door: Door, target: Target, service: Service
+) -> Visit:
+    try:
+        return Visit(name, read_key(given), roots_path(target, service, door.ca_file))
+    except Untested as error:
+        return Visit(name, missing=f"{error.reason}: {error.detail}")
 
 
 def _attempt(door: Door, target: Target, service: Service, visit: Visit, transcript: Transcript) -> str:

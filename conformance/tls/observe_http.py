@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from conformance.core import scope
-from conformance.core.model import Reason, Service, Target, Undecided
+from conformance.core.model import Reason, Service, Target, Undecided, Untested
 from conformance.core.network import Door
 from conformance.core.redact import Redactor
 from conformance.tls.client_keys import roots_path, trusted_key
@@ -26,13 +26,15 @@ def observe_http(door: Door, target: Target, service: Service) -> Http:
 
     Raises:
         Undecided: neither of the two answered, with what became of https.
+        Untested: the same, and the client certificate that https needs is not at hand.
     """
     if not service.settings.get("http", True):
         return Http()
-    seen, failure = Http(plain_declared=bool(service.settings.get("plain_http"))), None
+    failure: Undecided | Untested | None = None
+    seen = Http(plain_declared=bool(service.settings.get("plain_http")))
     try:
         seen = replace(seen, secure=_secure(door, target, service))
-    except Undecided as trouble:
+    except (Undecided, Untested) as trouble:
         failure = trouble
         seen = replace(seen, secure_trouble=_trouble(trouble))
     if seen.plain_declared:
@@ -87,5 +89,5 @@ def _answer(exchange: HttpExchange) -> HttpAnswer:
     return HttpAnswer(kept.status, kept.fields, kept.url)
 
 
-def _trouble(error: Undecided) -> str:
+def _trouble(error: Undecided | Untested) -> str:
     return f"{error.reason}: {error.detail}"

@@ -102,6 +102,9 @@ def _outcome(seen: ClientCertificates, name: str) -> Outcome:
     text = seen.attempts.get(name, "")
     word, _, rest = text.partition(" ")
     if word == "error":
+        reason, _, detail = rest.partition(": ")
+        if reason == NotTested.NO_CREDENTIAL:
+            raise Untested(NotTested.NO_CREDENTIAL, f"the certificate {name}: {detail}")
         return Outcome(text, refused=False, trouble=rest or "no outcome")
     if word == "refused" and rest.startswith("alert "):
         return Outcome(text, refused=True, alert=rest.removeprefix("alert "))

@@ -5,7 +5,17 @@ from __future__ import annotations
 from urllib.parse import urljoin, urlsplit
 
 from conformance.core.area import requirement
-from conformance.core.model import NotApplicable, Reason, Rule, Service, Undecided, Violation, Violations
+from conformance.core.model import (
+    NotApplicable,
+    NotTested,
+    Reason,
+    Rule,
+    Service,
+    Undecided,
+    Untested,
+    Violation,
+    Violations,
+)
 from conformance.tls.evidence import Http, HttpAnswer
 from conformance.tls.hsts import Hsts, HstsError, parse_hsts
 
@@ -155,4 +165,6 @@ def _answered(answer: HttpAnswer | None, trouble: str, what: str) -> HttpAnswer:
     reason, _, detail = trouble.partition(": ")
     if reason in set(Reason):
         raise Undecided(Reason(reason), f"{what}: {detail}")
+    if reason in set(NotTested):
+        raise Untested(NotTested(reason), f"{what}: {detail}")
     raise Undecided(Reason.NOT_OBSERVABLE, f"{what} was not asked")

@@ -11,6 +11,7 @@ from tempfile import mkdtemp
 from typing import Any
 
 from conformance.core.model import Service, Target
+from conformance.core.secret import Secret
 from conformance.tls.pki import Material
 from conformance.tls.sandbox_http import GOOD, HttpPolicy, respond
 from tests.tls.chains import NAME, authorities
@@ -77,7 +78,12 @@ def described(address: str, **settings: Any) -> tuple[Target, Service]:
     return Target("xa-api", "XA", "API", (service,)), service
 
 
-def client(name: str) -> dict[str, str]:
-    """A client certificate of the sandbox, as a manifest's settings hold it once read."""
-    material = authorities().client(name)
-    return {"certificate": material.certificate_pem.decode(), "key": material.key_pem.decode()}
+def client(name: str) -> dict[str, Secret]:
+    """A client certificate of the sandbox, as a manifest's settings refer to it."""
+    paths = identified(authorities().client(name), f"client-{name}")
+    return dict(zip(("certificate", "key"), map(referred, paths), strict=True))
+
+
+def referred(path: str) -> Secret:
+    """The secret in that file."""
+    return Secret(f"file:{Path(path).name}", Path(path).parent)

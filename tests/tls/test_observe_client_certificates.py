@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 from conformance.core.model import Reason, Undecided, Untested
+from conformance.core.secret import Secret
 from conformance.tls import observe_client_certificates as observer
 from conformance.tls.client_keys import throw_away, trusted_key
 from conformance.tls.evidence import ClientCertificates
 from conformance.tls.observe_client_certificates import observe_client_certificates
 from conformance.tls.pki import CLIENTS
 from conformance.tls.sandbox_http import GOOD, HttpPolicy
-from tests.tls.endpoints import client, described, endpoint, public_roots, server_context
+from tests.tls.endpoints import client, described, endpoint, public_roots, referred, server_context, stored
 from tests.tls.test_client_authentication_judges import RULES, call
 from tests.zoo.servers import (
     Handler,
@@ -126,7 +127,7 @@ def test_undeclared_client_authentication_is_not_tried() -> None:
 
 def test_key_shows_nowhere(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    key = client("trusted")["key"]
+    key = client("trusted")["key"].reveal().decode()
     line = key.splitlines()[1]
     seen = look(server_context(clients="client-root"))
     assert line not in repr(seen)
@@ -145,10 +146,21 @@ def test_key_that_cannot_be_used_is_our_own_failure() -> None:
 def test_encrypted_key_is_refused_and_nobody_is_asked_for_its_password() -> None:
     from cryptography.hazmat.primitives import serialization as s  # noqa: PLC0415
 
-    key = s.load_pem_private_key(client("trusted")["key"].encode(), None)
-    locked = key.private_bytes(s.Encoding.PEM, s.PrivateFormat.PKCS8, s.BestAvailableEncryption(b"x")).decode()
-    seen = look(server_context(clients="client-root"), client_certificate={**client("trusted"), "key": locked})
+    key = s.load_pem_private_key(client("trusted")["key"].reveal(), None)
+    locked = key.private_bytes(s.Encoding.PEM, s.PrivateFormat.PKCS8, s.BestAvailableEncryption(b"x"))
+    pair = {**client("trusted"), "key": referred(stored("locked.key", locked))}
+    seen = look(server_context(clients="client-root"), client_certificate=pair)
     assert seen.attempts["trusted"].startswith("error harness: ")
+
+
+def test_missing_credential_leaves_the_rest_to_be_seen(tmp_path: Any) -> None:
+    missing = {**client("trusted"), "key": Secret("file:nothing.key", tmp_path)}
+    seen = look(server_context(clients="client-root"), client_certificate=missing)
+    assert seen.attempts["trusted"].startswith("error no-credential: nothing.key cannot be read")
+    function, params = RULES["TLS-MTL-03"]
+    with pytest.raises(Untested):
+        call(function, params, seen)
+    assert call(*RULES["TLS-MTL-01"], seen) == []
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,13 @@ import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from conformance.core.model import NotApplicable, Reason, Undecided
+from conformance.core.model import NotApplicable, Reason, Undecided, Untested
+from conformance.core.secret import Secret
 from conformance.tls.evidence import Http
 from conformance.tls.observe_http import observe_http
 from conformance.tls.sandbox_http import FAULTS, GOOD, GOOD_HSTS, HttpPolicy, answer, origin
@@ -138,6 +140,16 @@ def test_endpoint_with_client_authentication_is_asked_as_a_client_that_it_knows(
     stranger = look(GOOD, context, mtls=True)
     assert stranger.secure is None
     assert stranger.secure_trouble.startswith(("tls-alert: ", "reset: "))  # the alert may be lost with the connection
+
+
+def test_missing_credential_leaves_https_untested(tmp_path: Path) -> None:
+    missing = {**client("trusted"), "key": Secret("file:nothing.key", tmp_path)}
+    seen = look(GOOD, server_context(clients="client-root"), mtls=True, client_certificate=missing)
+    with pytest.raises(Untested):
+        judge("TLS-HTT-01", seen)
+    assert judge("TLS-HTT-04", seen) == []
+    with endpoint() as (https, _), pytest.raises(Untested):
+        observe_http(a_door(), *described(https.at, mtls=True, client_certificate=missing))
 
 
 def test_client_certificate_is_not_shown_to_a_server_that_is_somebody_else() -> None:
