@@ -10,13 +10,17 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
+from conformance.core.secret import Secret
+
 T = TypeVar("T")
 
 
 def _unfrozen(value: Any) -> Any:
-    """A frozen mapping as the encoder knows it."""
+    """A frozen mapping as the encoder knows it; of a secret its reference alone."""
     if isinstance(value, MappingProxyType):
         return dict(value)
+    if isinstance(value, Secret):
+        return value.reference
     raise NotImplementedError(f"{type(value).__name__} has no JSON")
 
 

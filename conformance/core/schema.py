@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -152,6 +153,7 @@ def validate(data: Any, schema: str, name: str) -> None:
 @cache
 def _validator(schema: str) -> Draft202012Validator:
     from jsonschema import Draft202012Validator, FormatChecker  # noqa: PLC0415 - see the module's head
+    from jsonschema.validators import extend  # noqa: PLC0415
     from referencing import Registry  # noqa: PLC0415
     from referencing.jsonschema import DRAFT202012  # noqa: PLC0415
 
@@ -164,7 +166,17 @@ def _validator(schema: str) -> Draft202012Validator:
     formats = FormatChecker(formats=())
     formats.checks("date")(is_date)
     registry: Registry[Any] = Registry().with_resources(resources.items())
-    return Draft202012Validator(resources[f"{schema}.json"].contents, registry=registry, format_checker=formats)
+    whole: Any = extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
+    made: Draft202012Validator = whole(resources[f"{schema}.json"].contents, registry=registry, format_checker=formats)
+    return made
+
+
+def _pattern(_: Any, pattern: str, instance: Any, __: Any) -> Iterator[ValidationError]:
+    """The keyword `pattern`, all of ours being whole-string: Python's `$` would let a final line break pass."""
+    from jsonschema.exceptions import ValidationError  # noqa: PLC0415 - see the module's head
+
+    if isinstance(instance, str) and not re.fullmatch(pattern, instance):
+        yield ValidationError("does not match")
 
 
 def is_date(value: object) -> bool:
@@ -191,16 +203,17 @@ def _rank(error: ValidationError) -> tuple[int, int, str]:
 def _explained(error: ValidationError, data: Any, name: str) -> ConfigError:
     where = place(data, error.absolute_path)
     allowed: Any = error.validator_value
+    instance: Any = error.instance
     schema: Mapping[str, Any] = error.schema if isinstance(error.schema, Mapping) else {}
     known = tuple(schema.get("properties", ()))
     match error.validator:
         case "additionalProperties":
-            key = next(key for key in error.instance if key not in known)
+            key = next(key for key in instance if key not in known)
             choice = f"one of {', '.join(sorted(known))}" if len(known) <= 12 else "a key of the schema"
             return ConfigError(name, where, f"the unknown key {shown(key)}", choice, nearest(key, known))
         case "required":
-            key = next(key for key in allowed if key not in error.instance)
-            likely = nearest(key, (each for each in error.instance if each not in known))
+            key = next(key for key in allowed if key not in instance)
+            likely = nearest(key, (each for each in instance if each not in known))
             return ConfigError(name, where, f"no {key}", f"the key {key}", likely)
     found = "a value that is not shown" if schema.get("writeOnly") else shown(error.instance)
     near = ""
@@ -221,7 +234,7 @@ _TYPES = {
 _EXPECTED: Mapping[str, Callable[[Any], str]] = {
     "type": lambda allowed: _TYPES.get(str(allowed), str(allowed)),
     "enum": lambda allowed: f"one of {', '.join(map(str, allowed))}",
-    "const": lambda allowed: shown(allowed),
+    "const": shown,
     "format": lambda _: "a date, YYYY-MM-DD",
     "minimum": lambda allowed: f"at least {allowed}",
     "exclusiveMinimum": lambda allowed: f"more than {allowed}",
