@@ -234,6 +234,10 @@ class Door:
             raise Undecided(Reason.DNS, f"no data: {host} has no address")
         return tuple(found)
 
+    def dial(self, target: Target, address: Address) -> Connection:
+        """One of the addresses that `permit` gave, connected as by `open` and no other. Raises Undecided as `open`."""
+        return self._dial(target, address, self.limits.total_seconds)
+
     def _dial(self, target: Target, address: Address, total_seconds: float) -> Connection:
         family, sockaddr = address
         host = str(sockaddr[0])

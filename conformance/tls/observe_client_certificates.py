@@ -52,6 +52,10 @@ _MEANINGS: tuple[tuple[type[Exception], Reason], ...] = (
     (TimeoutError, Reason.TIMEOUT),
     (ConnectionError, Reason.RESET),
 )
+NOT_TLS = frozenset({"wrong_version_number", "http_request", "https_proxy_request", "record_layer_failure",
+                     "unknown_protocol"})
+"""What OpenSSL calls an answer that is no TLS record."""
+
 OUT_OF_REACH = frozenset({Reason.DNS, Reason.REFUSED, Reason.CONNECT_TIMEOUT, Reason.TIMEOUT, Reason.OUT_OF_SCOPE,
                           Reason.RATE_LIMIT})
 """Where one visit ends so, the next would too."""
@@ -168,7 +172,7 @@ def _attempt(door: Door, target: Target, service: Service, visit: Visit, transcr
         return f"{'refused' if status in REFUSALS else 'accepted'} {status}"
     if transcript.alert:
         return f"refused alert {transcript.alert}"
-    raise Undecided(*_meaning(trouble))
+    raise Undecided(*meaning(trouble))
 
 
 def _exchange(connection: Connection, context: ssl.SSLContext, door: Door, service: Service) -> int:
@@ -230,11 +234,13 @@ def _no_password() -> str:
     raise ValueError("the client key is encrypted")
 
 
-def _meaning(error: Exception | None) -> tuple[Reason, str]:
+def meaning(error: Exception | None) -> tuple[Reason, str]:
     """Why there was neither an answer nor an alert."""
     if isinstance(error, Undecided):
         return error.reason, error.detail
     if isinstance(error, ssl.SSLCertVerificationError):
         return Reason.CERTIFICATE, f"not trusted, so ours was not presented: {error.verify_message}"
     detail = (getattr(error, "reason", None) or type(error).__name__).lower()
+    if detail in NOT_TLS:
+        return Reason.NOT_TLS, detail
     return next((reason for kind, reason in _MEANINGS if isinstance(error, kind)), Reason.CLOSED), detail

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ssl
+import time
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -70,6 +71,16 @@ def endpoint(
             handler = responding(policy, secure=False, https_port=https.port)
             plain = stack.enter_context(serve(handler, read=False))
         yield https, plain
+
+
+@contextlib.contextmanager
+def shaking_hands(context: ssl.SSLContext, host: str = "127.0.0.1", port: int = 0) -> Iterator[Server]:
+    """An endpoint that says nothing after the handshake. It ends when its last connection has ended."""
+    with serve(lambda _: None, tls=context, read=False, host=host, port=port) as server:
+        yield server
+        patience = time.monotonic() + 5
+        while server.open_now and time.monotonic() < patience:
+            time.sleep(0.005)
 
 
 def described(address: str, **settings: Any) -> tuple[Target, Service]:

@@ -168,7 +168,7 @@ def test_missing_credential_leaves_the_rest_to_be_seen(tmp_path: Any) -> None:
     [
         (silent, (Reason.TIMEOUT,)),
         (resetting, (Reason.RESET,)),
-        (answering(b"HTTP/1.1 400 Bad Request\r\n\r\n"), (Reason.TLS_RECORD,)),
+        (answering(b"HTTP/1.1 400 Bad Request\r\n\r\n"), (Reason.NOT_TLS, Reason.RESET)),
         (answering(b""), (Reason.CLOSED, Reason.RESET)),
         (dripping(b"\x16\x03\x03\x40\x00"), (Reason.TIMEOUT,)),
     ],
