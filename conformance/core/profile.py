@@ -5,6 +5,7 @@ What an overlay may do is in `core/overlay.py`.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -49,7 +50,7 @@ def _find(name: str | Path) -> Path:
     text = str(name)
     if isinstance(name, Path) or "/" in text or text.endswith(".toml"):
         path = Path(name)
-        return path / "profile.toml" if path.is_dir() else path
+        return path / "profile.toml" if os.path.isdir(path) else path  # noqa: PTH112 - no name makes it raise
     shipped = shipped_profiles()
     if text not in shipped:
         raise ConfigError("profile", "", shown(text), f"one of {', '.join(shipped)}, or a file", nearest(text, shipped))
@@ -58,10 +59,10 @@ def _find(name: str | Path) -> Path:
 
 def _load(path: Path, above: tuple[Path, ...]) -> Profile:
     """One profile file. above: the overlays that led to it, each resolved."""
+    document = load_document(path, lambda data: "overlay" if "extends" in data else "profile")
     if path.resolve() in above:
         names = " -> ".join(each.name for each in (*above, path))
         raise ConfigError(str(path), "extends", f"the cycle {names}", "a chain that ends")
-    document = load_document(path, lambda data: "overlay" if "extends" in data else "profile")
     if "extends" not in document.data:
         return _sealed(document, _catalogue(document))
     base = _load(_extended(document), (*above, path.resolve()))

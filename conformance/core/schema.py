@@ -52,7 +52,7 @@ def load_document(path: Path, schema: str | Callable[[Mapping[str, Any]], str]) 
     """
     octets = read_octets(path)
     digest = hashlib.sha256(octets).hexdigest()
-    data = _plain(parse_toml(octets, str(path)), str(path), ())
+    data = plain(parse_toml(octets, str(path)), str(path))
     schema = schema if isinstance(schema, str) else schema(data)
     if digest not in checked_digests().get(schema, ()):
         validate(data, schema, str(path))
@@ -109,23 +109,24 @@ def parse_toml(octets: bytes, name: str) -> dict[str, Any]:
         raise ConfigError(name, "", str(error)[:200], "TOML") from None
 
 
-def _plain(value: Any, name: str, path: tuple[str | int, ...]) -> Any:
+def plain(data: Any, name: str) -> Any:
     """TOML's values as JSON has them: dates as `YYYY-MM-DD`; times and numbers that JSON lacks are refused."""
-    match value:
-        case dict():
-            return {key: _plain(each, name, (*path, key)) for key, each in value.items()}
-        case list():
-            return [_plain(each, name, (*path, position)) for position, each in enumerate(value)]
-        case float() if not math.isfinite(value):
-            raise ConfigError(name, ".".join(map(str, path)), str(value), "a number")
-        case datetime():
-            raise ConfigError(name, ".".join(map(str, path)), f"the time {value}", "a date, YYYY-MM-DD (in UTC)")
-        case date():
-            return value.isoformat()
-        case str() | bool() | int() | float():
-            return value
-        case _:
-            raise ConfigError(name, ".".join(map(str, path)), f"the time {value}", "a date, YYYY-MM-DD (in UTC)")
+
+    def walk(value: Any, path: tuple[str | int, ...]) -> Any:
+        match value:
+            case dict():
+                return {key: walk(each, (*path, key)) for key, each in value.items()}
+            case list():
+                return [walk(each, (*path, position)) for position, each in enumerate(value)]
+            case float() if not math.isfinite(value):
+                raise ConfigError(name, place(data, path), str(value), "a number")
+            case str() | bool() | int() | float():
+                return value
+            case date() if not isinstance(value, datetime):
+                return value.isoformat()
+        raise ConfigError(name, place(data, path), f"the time {value}", "a date, YYYY-MM-DD (in UTC)")
+
+    return walk(data, ())
 
 
 @cache
