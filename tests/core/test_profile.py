@@ -572,3 +572,15 @@ def test_an_equal_value_is_no_loosening() -> None:
     assert tighter("min", 5, 5)
     assert tighter("max", 5, 5)
     assert tighter("subset", ("a",), ["a"])
+
+
+def test_true_is_no_number() -> None:
+    assert not tighter("min", 0, True)
+    assert not tighter("max", 5, False)
+
+
+def test_a_parameter_is_no_time_of_day(write: Write) -> None:
+    """Where no schema looks: it would be another day elsewhere."""
+    for text in ("2026-01-02T00:00:00Z", "2026-01-02T00:00:00", "07:32:00"):
+        error = refused(write(HEAD + ENTRY.replace('fixed = "z"', f"fixed = {text}")))
+        assert (error.key, error.expected) == ('requirement "TLS-VER-01".params.fixed', "a date, YYYY-MM-DD (in UTC)")
