@@ -20,7 +20,7 @@ from conformance.core.judging import JudgeError, order
 from conformance.core.model import Basis, Clause, Level, Profile, Requirement
 from conformance.core.overlay import apply_change
 from conformance.core.paths import profiles_dir
-from conformance.core.schema import Document, load_document
+from conformance.core.schema import Document, frozen, load_document
 
 WORDS = re.compile(r"\b(?:MUST NOT|MUST|SHOULD NOT|SHOULD|MAY)\b")
 """The requirement words of BCP 14 in a statement."""
@@ -220,15 +220,6 @@ def _whole(name: str, requirements: Mapping[str, Requirement], *, survey: bool) 
         order(requirements)
     except JudgeError as error:
         raise ConfigError(name, "needs", str(error), "no cycle") from None
-
-
-def frozen(value: Any) -> Any:
-    """A value of a file that nobody can change: mappings read-only, lists as tuples."""
-    if isinstance(value, Mapping):
-        return MappingProxyType({key: frozen(each) for key, each in value.items()})
-    if isinstance(value, list | tuple):
-        return tuple(frozen(each) for each in value)
-    return value
 
 
 def digest(profile: Profile) -> str:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from conformance.core.errors import ConfigError, nearest, shown
@@ -127,6 +128,15 @@ def plain(data: Any, name: str) -> Any:
         raise ConfigError(name, place(data, path), f"the time {value}", "a date, YYYY-MM-DD (in UTC)")
 
     return walk(data, ())
+
+
+def frozen(value: Any) -> Any:
+    """A value of a file that nobody can change: mappings read-only, lists as tuples."""
+    if isinstance(value, Mapping):
+        return MappingProxyType({key: frozen(each) for key, each in value.items()})
+    if isinstance(value, list | tuple):
+        return tuple(frozen(each) for each in value)
+    return value
 
 
 @cache

@@ -12,8 +12,7 @@ from typing import Any
 from conformance.core import scope
 from conformance.core.errors import ConfigError, shown
 from conformance.core.model import Authorisation, Service, Target, Undecided
-from conformance.core.profile import frozen
-from conformance.core.schema import Document, load_document, read_octets
+from conformance.core.schema import Document, frozen, load_document, read_octets
 from conformance.core.secret import Secret
 
 PLAIN_SETTINGS = ("plain_http", "trust", "mtls", "http", "also", "alpn")
