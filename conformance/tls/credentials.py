@@ -1,0 +1,72 @@
+"""What a raw server proves its name with: chain, key and staple, and signatures in the schemes its key can make."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha1
+from typing import Final
+
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+
+from conformance.tls.pki import Material
+
+_HASHES: Final[dict[int, type[hashes.HashAlgorithm]]] = {
+    0x0403: hashes.SHA256, 0x0503: hashes.SHA384, 0x0603: hashes.SHA512,
+    0x0804: hashes.SHA256, 0x0805: hashes.SHA384, 0x0806: hashes.SHA512,
+    0x0401: hashes.SHA256, 0x0501: hashes.SHA384, 0x0601: hashes.SHA512,
+}
+ECDSA_SHA1, RSA_SHA1, PSS = 0x0203, 0x0201, range(0x0804, 0x0807)
+_SHA1: Final = Prehashed(hashes.SHA1())  # noqa: S303 - a defect that the sandbox shows
+_ECDSA13: Final = {"secp256r1": (0x0403,), "secp384r1": (0x0503,), "secp521r1": (0x0603,)}
+_RSA12: Final = (0x0804, 0x0401, 0x0805, 0x0501, 0x0806, 0x0601)
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """One certificate with its key."""
+
+    chain: tuple[bytes, ...]
+    key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+    staple: bytes | None
+
+    @property
+    def is_rsa(self) -> bool:
+        """Whether the key is an RSA key."""
+        return isinstance(self.key, rsa.RSAPrivateKey)
+
+    def schemes(self, *, tls13: bool) -> tuple[int, ...]:
+        """What the key can sign with, best first, SHA-1 left out.
+
+        TLS 1.3 has no scheme for curves outside `_ECDSA13`; a server that presents one all the same is a defect, and
+        signs as for secp256r1.
+        """
+        if isinstance(self.key, rsa.RSAPrivateKey):
+            return tuple(PSS) if tls13 else _RSA12
+        return _ECDSA13.get(self.key.curve.name, (0x0403,)) if tls13 else (0x0403, 0x0503, 0x0603)
+
+    def sign(self, scheme: int, content: bytes) -> bytes:
+        """A signature (RFC 9846 section 4.3.3)."""
+        if isinstance(self.key, ec.EllipticCurvePrivateKey):
+            if scheme == ECDSA_SHA1:
+                return self.key.sign(_sha1(content), ec.ECDSA(_SHA1))
+            return self.key.sign(content, ec.ECDSA(_HASHES[scheme]()))
+        if scheme == RSA_SHA1:
+            return self.key.sign(_sha1(content), padding.PKCS1v15(), _SHA1)
+        digest = _HASHES[scheme]()
+        if scheme in PSS:
+            return self.key.sign(content, padding.PSS(padding.MGF1(digest), digest.digest_size), digest)
+        return self.key.sign(content, padding.PKCS1v15(), digest)
+
+
+def _sha1(content: bytes) -> bytes:
+    return sha1(content, usedforsecurity=False).digest()
+
+
+def load(material: Material) -> Credentials:
+    """What a variant of the sandbox's PKI holds."""
+    # Our own key: checking its primes again would cost more than the rest of the start.
+    key = serialization.load_pem_private_key(material.key_pem, None, unsafe_skip_rsa_key_validation=True)
+    assert isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey)
+    return Credentials(material.chain_der, key, material.staple)
