@@ -1,0 +1,254 @@
+"""The server's TLS 1.3 flight as a client sees it (RFC 9846 section 4), read by a small client of our own.
+
+It shows what no library lets one see at once: the whole chain as sent, the staple, the SCT extension, whether a client
+certificate is asked for, the signature scheme, and what the first session ticket allows. The server's Finished is
+verified, so what was read came from the peer of this key exchange; whose certificate it is, others judge.
+"""
+
+from __future__ import annotations
+
+import hmac
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Any, Final
+
+from conformance.core.model import Reason, Undecided
+from conformance.tls import secrets
+from conformance.tls.channel import (
+    CERTIFICATE,
+    CERTIFICATE_REQUEST,
+    CERTIFICATE_VERIFY,
+    CHANGE_CIPHER_SPEC,
+    CLIENT_HELLO,
+    CLOSE_NOTIFY,
+    ENCRYPTED_EXTENSIONS,
+    FINISHED,
+    NEW_SESSION_TICKET,
+    SERVER_HELLO,
+    WARNING,
+    Alerted,
+    Channel,
+    message,
+    sized,
+)
+from conformance.tls.client_hello import Reader, read_extensions
+from conformance.tls.evidence import Answer, Flight13
+from conformance.tls.flight_hello import (
+    ALPN,
+    COOKIE,
+    EARLY_DATA,
+    KEY_SHARE,
+    SCT,
+    STATUS_REQUEST,
+    SUPPORTED_VERSIONS,
+    TLS13,
+    Hello13,
+    ServerHello,
+    parse_server_hello,
+)
+from conformance.tls.flight_names import alert_name, extension_name, scheme_name
+from conformance.tls.secrets import KeyShare, Protection13, Suite
+
+RETRY_RANDOM: Final = sha256(b"HelloRetryRequest").digest()
+MOST_BYTES: Final = 262_144
+TICKET_SECONDS: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Read13:
+    """The flight as evidence, and in full what evidence holds digests of. scts: the content of the SCT extension."""
+
+    flight: Flight13
+    chain: tuple[bytes, ...] = ()
+    staple: bytes | None = None
+    scts: bytes = b""
+
+
+def read_flight13(
+    sock: socket.socket, hello: Hello13, *, deadline: float, ticket_seconds: float = TICKET_SECONDS,
+    max_bytes: int = MOST_BYTES, monotonic: Callable[[], float] = time.monotonic,
+) -> Read13:
+    """Shake hands in TLS 1.3 and read one ticket. The connection is of no use afterwards; the caller closes it.
+
+    Args:
+        sock: Connected and blocking.
+        hello: What to offer.
+        deadline: On the clock `monotonic`, for everything.
+        ticket_seconds: How long to wait for a NewSessionTicket after our Finished.
+        max_bytes: How much is read at most.
+        monotonic: The clock.
+
+    Raises:
+        Undecided: TLS_ALERT where the server refuses, NOT_OBSERVABLE where it selects another version, else whatever
+            kept the handshake from being completed.
+    """
+    channel = Channel(sock, deadline, max_bytes, monotonic)
+    try:
+        return _Reader13(channel, hello).read(deadline, ticket_seconds, monotonic)
+    except Alerted as alert:
+        raise Undecided(Reason.TLS_ALERT, alert_name(alert.code)) from None
+    except ValueError as error:
+        raise Undecided(Reason.TLS_RECORD, str(error)[:200]) from None
+
+
+class _Reader13:
+    """One handshake. ValueError stands for everything that is not as it must be."""
+
+    def __init__(self, channel: Channel, hello: Hello13) -> None:
+        self.channel, self.hello = channel, hello
+        self.share = KeyShare(hello.groups[0])
+        self.read13 = Read13(Flight13(Answer("accepted", version="TLSv1.3")))
+        self._main = b""
+        self._request_context: bytes | None = None
+
+    def read(self, deadline: float, ticket_seconds: float, monotonic: Callable[[], float]) -> Read13:
+        """The whole of it."""
+        suite, server_share = self._negotiate()
+        channel = self.channel
+        secret = secrets.handshake_secret(suite, self.share.exchange(server_share))
+        server = secrets.traffic_secret(suite, secret, "server", "hs", channel.transcript)
+        client = secrets.traffic_secret(suite, secret, "client", "hs", channel.transcript)
+        self._change_key(suite, server)
+        self._server_flight(suite, server)
+        self._main = secrets.main_secret(suite, secret)
+        server = secrets.traffic_secret(suite, self._main, "server", "ap", channel.transcript)
+        self._change_key(suite, server)
+        try:
+            self._finish(suite, client)
+            channel.deadline = min(deadline, monotonic() + ticket_seconds)
+            channel.skips_data = True
+            self._await_ticket()
+        except (Undecided, Alerted):
+            channel.deadline = deadline
+            channel.check_deadline()  # only the wait for a ticket may end without one
+        return self.read13
+
+    def _change_key(self, suite: Suite, secret: bytes) -> None:
+        if not self.channel.between_messages:
+            raise ValueError("a message spans a key change")
+        self.channel.reading = Protection13(suite, secret)
+
+    def _note(self, **changes: Any) -> None:
+        self.read13 = replace(self.read13, flight=replace(self.read13.flight, **changes))
+
+    def _negotiate(self) -> tuple[Suite, bytes]:
+        """Say hello, again where the server asks for it; the suite and the server's key share."""
+        channel, hello = self.channel, self.hello
+        channel.version = 0x0301  # RFC 9846 section 5.1 allows it in a first hello, for old middleboxes
+        channel.send_message(CLIENT_HELLO, hello.body(self.share))
+        channel.version = 0x0303
+        answer = self._server_hello()
+        retried = answer if answer.random == RETRY_RANDOM else None
+        if retried:
+            self._retry(retried)
+            answer = self._server_hello()
+        suite = self._suite(answer)
+        if answer.random == RETRY_RANDOM or (retried and answer.suite != retried.suite):
+            raise ValueError("the server does not keep to its HelloRetryRequest")
+        reader = Reader(answer.extensions.get(KEY_SHARE, b""))
+        group, share = reader.number(2), reader.sized(2)
+        if group != self.share.group:
+            raise ValueError(f"the server's key share is of group 0x{group:04x}")
+        self._note(answer=Answer(
+            "accepted", version="TLSv1.3", suite=suite.name, group=secrets.GROUPS[group], retry=retried is not None,
+            extensions=tuple(map(extension_name, answer.extensions)), random_tail=answer.random[-8:].hex(),
+            share=sha256(share).hexdigest()))
+        return suite, share
+
+    def _retry(self, retry: ServerHello) -> None:
+        """Say hello again as a HelloRetryRequest asks for it."""
+        channel, hello = self.channel, self.hello
+        first = message(CLIENT_HELLO, hello.body(self.share))
+        channel.transcript = secrets.retried_transcript(self._suite(retry), first) + channel.transcript[len(first):]
+        if chosen := retry.extensions.get(KEY_SHARE):
+            group = int.from_bytes(chosen, "big")
+            if group not in hello.groups or group == self.share.group:
+                raise ValueError(f"the HelloRetryRequest asks for group 0x{group:04x}")
+            self.share = KeyShare(group)
+        cookie = Reader(retry.extensions[COOKIE]).sized(2) if COOKIE in retry.extensions else b""
+        if not chosen and not cookie:
+            raise ValueError("the HelloRetryRequest asks for nothing")
+        channel.send(CHANGE_CIPHER_SPEC, b"\1")
+        channel.send_message(CLIENT_HELLO, hello.body(self.share, cookie))
+
+    def _server_hello(self) -> ServerHello:
+        """A ServerHello or HelloRetryRequest of TLS 1.3."""
+        answer = parse_server_hello(self._expect(SERVER_HELLO))
+        if answer.extensions.get(SUPPORTED_VERSIONS) != TLS13.to_bytes(2, "big"):
+            raise Undecided(Reason.NOT_OBSERVABLE, f"version 0x{answer.version:04x} was selected, not TLS 1.3")
+        return answer
+
+    def _suite(self, answer: ServerHello) -> Suite:
+        if answer.suite not in self.hello.suites:
+            raise ValueError(f"suite 0x{answer.suite:04x} was not offered")
+        return secrets.SUITES13[answer.suite]
+
+    def _expect(self, kind: int) -> bytes:
+        found, body = self.channel.message()
+        if found != kind:
+            raise ValueError(f"a handshake message of type {found} where {kind} was due")
+        return body
+
+    def _server_flight(self, suite: Suite, traffic: bytes) -> None:
+        """EncryptedExtensions to Finished."""
+        reader = Reader(self._expect(ENCRYPTED_EXTENSIONS))
+        extensions = read_extensions(reader.sized(2))
+        protocol = Reader(Reader(extensions[ALPN]).sized(2)).sized(1) if ALPN in extensions else b""
+        self._note(alpn=protocol.decode("ascii", "backslashreplace"), extensions=tuple(map(extension_name, extensions)))
+        kind, body = self.channel.message()
+        if kind == CERTIFICATE_REQUEST:
+            self._request_context = Reader(body).sized(1)
+            self._note(certificate_request=True)
+            kind, body = self.channel.message()
+        if kind != CERTIFICATE:
+            raise ValueError(f"a handshake message of type {kind} where Certificate was due")
+        self._certificate(body)
+        scheme = Reader(self._expect(CERTIFICATE_VERIFY)).number(2)
+        expected = secrets.finished13(suite, traffic, self.channel.transcript)
+        if not hmac.compare_digest(self._expect(FINISHED), expected):
+            raise ValueError("the server's Finished does not verify")
+        self._note(signature_scheme=scheme_name(scheme), finished_verified=True)
+
+    def _certificate(self, body: bytes) -> None:
+        """The chain, and what comes with the leaf (RFC 9846 section 4.5.1)."""
+        reader = Reader(body)
+        reader.sized(1)
+        entries = Reader(reader.sized(3))
+        chain: list[bytes] = []
+        with_leaf: dict[int, bytes] = {}
+        while entries.left:
+            chain.append(entries.sized(3))
+            extensions = read_extensions(entries.sized(2))
+            with_leaf = with_leaf if len(chain) > 1 else extensions
+        staple = None
+        if (status := with_leaf.get(STATUS_REQUEST)) is not None:
+            content = Reader(status)
+            staple = content.sized(3) if content.number(1) == 1 else None
+        self.read13 = replace(self.read13, chain=tuple(chain), staple=staple, scts=with_leaf.get(SCT, b""))
+        self._note(chain=tuple(sha256(each).hexdigest() for each in chain), staple=staple is not None)
+
+    def _finish(self, suite: Suite, traffic: bytes) -> None:
+        """Our flight: no certificate, where one is asked for, and Finished; then a close_notify.
+
+        A server that issues tickets does so before it reads the latter; one that does not may close at once.
+        """
+        channel = self.channel
+        channel.send(CHANGE_CIPHER_SPEC, b"\1")
+        server_finished = channel.transcript
+        channel.writing = Protection13(suite, traffic)
+        if self._request_context is not None:
+            channel.send_message(CERTIFICATE, sized(self._request_context, 1) + bytes(3))
+        channel.send_message(FINISHED, secrets.finished13(suite, traffic, channel.transcript))
+        secret = secrets.traffic_secret(suite, self._main, "client", "ap", server_finished)
+        channel.writing = Protection13(suite, secret)
+        channel.send_alert(WARNING, CLOSE_NOTIFY)
+
+    def _await_ticket(self) -> None:
+        """The first NewSessionTicket (RFC 9846 section 4.7.1)."""
+        reader = Reader(self._expect(NEW_SESSION_TICKET))
+        lifetime, _, _, _ = reader.number(4), reader.take(4), reader.sized(1), reader.sized(2)
+        early = read_extensions(reader.sized(2)).get(EARLY_DATA, b"")
+        self._note(ticket_seen=True, ticket_lifetime_seconds=lifetime, early_data=int.from_bytes(early, "big") > 0)

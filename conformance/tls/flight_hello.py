@@ -1,0 +1,86 @@
+"""What our own clients offer, and the ServerHello that comes back."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from conformance.tls import secrets
+from conformance.tls.channel import extension, pairs, sized
+from conformance.tls.client_hello import Reader, read_extensions
+from conformance.tls.secrets import KeyShare
+
+TLS13: Final = 0x0304
+SERVER_NAME, STATUS_REQUEST, SUPPORTED_GROUPS, SIGNATURE_ALGORITHMS, ALPN, SCT = 0, 5, 10, 13, 16, 18
+EARLY_DATA, SUPPORTED_VERSIONS, COOKIE, PSK_MODES, KEY_SHARE = 42, 43, 44, 45, 51
+
+GROUPS: Final = (secrets.X25519, secrets.SECP256R1, secrets.SECP384R1)
+SCHEMES: Final = (0x0403, 0x0503, 0x0603, 0x0807, 0x0808, 0x0804, 0x0805, 0x0806, 0x0809, 0x080A, 0x080B,
+                  0x0401, 0x0501, 0x0601)
+"""ECDSA, EdDSA, RSA-PSS, and for certificates RSA PKCS #1; no SHA-1."""
+
+PROTOCOLS: Final = ("h2", "http/1.1")
+
+
+@dataclass(frozen=True, slots=True)
+class Hello13:
+    """What we offer. server_name: empty for none."""
+
+    server_name: str
+    protocols: tuple[str, ...] = PROTOCOLS
+    schemes: tuple[int, ...] = SCHEMES
+    groups: tuple[int, ...] = GROUPS
+    suites: tuple[int, ...] = (0x1301, 0x1302, 0x1303)
+    random: bytes = field(default_factory=lambda: os.urandom(32))
+    session_id: bytes = field(default_factory=lambda: os.urandom(32))
+
+    def body(self, share: KeyShare, cookie: bytes = b"") -> bytes:
+        """The body of the ClientHello."""
+        extensions = common_extensions(self.server_name, self.protocols, self.groups, self.schemes)
+        extensions += extension(SCT, b"")
+        extensions += extension(SUPPORTED_VERSIONS, sized(pairs(TLS13), 1)) + extension(PSK_MODES, b"\1\1")
+        extensions += extension(KEY_SHARE, sized(pairs(share.group) + sized(share.public)))
+        extensions += extension(COOKIE, sized(cookie)) if cookie else b""
+        return (b"\x03\x03" + self.random + sized(self.session_id, 1) + sized(pairs(*self.suites)) + b"\1\0"
+                + sized(extensions))
+
+
+def common_extensions(
+    server_name: str, protocols: Sequence[str], groups: Sequence[int], schemes: Sequence[int]
+) -> bytes:
+    """The extensions that hellos of TLS 1.2 and 1.3 share."""
+    found = extension(SERVER_NAME, sized(b"\0" + sized(server_name.encode()))) if server_name else b""
+    found += extension(STATUS_REQUEST, b"\1\0\0\0\0") + extension(SUPPORTED_GROUPS, sized(pairs(*groups)))
+    found += extension(SIGNATURE_ALGORITHMS, sized(pairs(*schemes)))
+    if protocols:
+        found += extension(ALPN, sized(b"".join(sized(name.encode(), 1) for name in protocols)))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class ServerHello:
+    """A ServerHello of any version up to 1.3, as far as its structure goes."""
+
+    version: int
+    random: bytes
+    session_id: bytes
+    suite: int
+    compression: int
+    extensions: dict[int, bytes]
+
+
+def parse_server_hello(body: bytes) -> ServerHello:
+    """Take a ServerHello apart.
+
+    Raises:
+        ValueError: it is cut short, or something follows it.
+    """
+    reader = Reader(body)
+    version, random, session_id = reader.number(2), reader.take(32), reader.sized(1)
+    suite, compression = reader.number(2), reader.number(1)
+    extensions = read_extensions(reader.sized(2)) if reader.left else {}
+    if reader.left:
+        raise ValueError("bytes after the ServerHello")
+    return ServerHello(version, random, session_id, suite, compression, extensions)
