@@ -59,6 +59,7 @@ class Channel:
         self._left = max_bytes
         self._monotonic = monotonic
         self._messages = bytearray()
+        self._outgoing = b""
 
     @property
     def between_messages(self) -> bool:
@@ -66,20 +67,25 @@ class Channel:
         return not self._messages
 
     def send(self, kind: int, data: bytes) -> None:
-        """Send data as records of one type, at least one."""
-        records = b""
+        """Send data as records of one type, at least one, with whatever is sent before the next read or `flush`."""
         for start in range(0, max(len(data), 1), PLAIN_BYTES):
             outer, fragment = kind, data[start:start + PLAIN_BYTES]
             if self.writing is not None:
                 outer, fragment = self.writing.seal(kind, fragment)
-            records += bytes((outer,)) + self.version.to_bytes(2, "big") + len(fragment).to_bytes(2, "big") + fragment
+            self._outgoing += bytes((outer,)) + self.version.to_bytes(2, "big") + sized(fragment)
+
+    def flush(self) -> None:
+        """Send what waits to be sent. A peer that has left is found by the next read: it may have said why."""
+        data, self._outgoing = self._outgoing, b""
+        if not data:
+            return
+        self.stream.settimeout(self.check_deadline())
         try:
-            self.stream.settimeout(self.check_deadline())
-            self.stream.sendall(records)
+            self.stream.sendall(data)
         except TimeoutError:
             raise Undecided(Reason.TIMEOUT, "the peer takes no more data") from None
-        except OSError as error:
-            raise Undecided(Reason.RESET, f"while sending: {type(error).__name__}") from None
+        except OSError:
+            return
 
     def send_message(self, kind: int, body: bytes) -> None:
         """Send one handshake message."""
@@ -97,6 +103,7 @@ class Channel:
         Raises:
             Undecided: there is none, or it does not open.
         """
+        self.flush()
         header = self._exactly(HEADER_BYTES)
         kind, length = header[0], int.from_bytes(header[3:], "big")
         if kind not in RECORD_TYPES or header[1] != 3:

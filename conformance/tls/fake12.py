@@ -129,6 +129,7 @@ class Server12:
             channel.send_message(SERVER_KEY_EXCHANGE, params)
         channel.send_message(SERVER_HELLO_DONE, b"")
         if suite is None or share is None or choice.version != TLS12 or compression != b"\0":
+            channel.flush()
             return False
         extended = EXTENDED_MASTER_SECRET in hello.extensions and "no-ems" not in self._policy.quirks
         self._finish(suite, share, hello.random, random, extended=extended)
@@ -181,6 +182,7 @@ class Server12:
 
     def _refuse(self, alert: int, detail: str) -> Undecided:
         self._channel.send_alert(FATAL, alert)
+        self._channel.flush()
         return Undecided(Reason.TLS_ALERT, detail)
 
     def settimeout(self, seconds: float | None) -> None:
@@ -202,6 +204,7 @@ class Server12:
     def sendall(self, data: bytes) -> None:
         """Send application data."""
         self._channel.send(APPLICATION_DATA, data)
+        self._channel.flush()
 
 
 def scheme12(hello: ClientHello, choice_version: int, policy: Policy, credentials: Credentials) -> int | None:

@@ -145,6 +145,7 @@ class Server13:
 
     def _refuse(self, alert: int, detail: str) -> Undecided:
         self._channel.send_alert(FATAL, alert)
+        self._channel.flush()
         return Undecided(Reason.TLS_ALERT, detail)
 
     def _flight(self, hello: ClientHello, suite: Suite, traffic: bytes) -> None:
@@ -205,3 +206,4 @@ class Server13:
     def sendall(self, data: bytes) -> None:
         """Send application data."""
         self._channel.send(APPLICATION_DATA, data)
+        self._channel.flush()

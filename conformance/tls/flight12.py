@@ -126,6 +126,7 @@ def _leave(channel: Channel) -> None:
     """Say goodbye to whoever is still there."""
     try:
         channel.send_alert(WARNING, CLOSE_NOTIFY)
+        channel.flush()
     except Undecided:
         return
 

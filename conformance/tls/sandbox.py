@@ -190,6 +190,7 @@ class TlsServer:
                     raise Undecided(Reason.NOT_OBSERVABLE, "nothing more is said")
             self._respond(stream)
             channel.send_alert(WARNING, CLOSE_NOTIFY)
+            channel.flush()
         _leave(connection)
 
     def _respond(self, stream: Any) -> None:
