@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from conformance.tls.channel import CLIENT_HELLO, HANDSHAKE, HEADER_BYTES
+from conformance.tls.channel import CLIENT_HELLO, HEADER_BYTES
 
 SERVER_NAME, STATUS_REQUEST, SUPPORTED_GROUPS, SIGNATURE_ALGORITHMS, ALPN = 0, 5, 10, 13, 16
 ENCRYPT_THEN_MAC, EXTENDED_MASTER_SECRET, SUPPORTED_VERSIONS, KEY_SHARE, RENEGOTIATION_INFO = 22, 23, 43, 51, 0xFF01
@@ -176,11 +176,11 @@ def _read_records(data: bytes) -> Opening:
     message, at = b"", 0
     while len(message) < 4 or len(message) < 4 + int.from_bytes(message[1:4], "big"):
         header = data[at:at + HEADER_BYTES]
+        if header[:2] not in (b"", b"\x16", b"\x16\x03"):
+            return Opening("other")
         at += HEADER_BYTES + int.from_bytes(header[3:], "big")
         if len(header) < HEADER_BYTES or at > len(data):
             return Opening("more" if len(data) < MOST_BYTES else "other")
-        if header[0] != HANDSHAKE or header[1] != 3:
-            return Opening("other")
         message += data[at - int.from_bytes(header[3:], "big"):at]
         if message[:1] != bytes((CLIENT_HELLO,)):
             return Opening("other")

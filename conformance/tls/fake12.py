@@ -45,7 +45,7 @@ from conformance.tls.policy import TLS10, TLS12, TLS13, Policy
 
 TRUNCATED_HMAC, EC_POINT_FORMATS, UNOFFERED_EXTENSION, RENEGOTIATION_SCSV = 4, 11, 0xFE00, 0x00FF
 SENTINELS: Final = {True: b"DOWNGRD\x01", False: b"DOWNGRD\x00"}
-CBC_SUITES: Final = frozenset({0xC008, 0xC009, 0xC00A, 0xC013, 0xC014, 0xC023, 0x002F, 0x001E})
+CBC_SUITES: Final = frozenset({0xC008, 0xC009, 0xC00A, 0xC013, 0xC014, 0xC023, 0x002F, 0x0026})
 NAMED_CURVE: Final = 3
 SMALL_SHARE_BYTES: Final = 24
 """Coordinates of the small curves: nobody computes with them."""

@@ -182,8 +182,8 @@ class _Session:
         kind, body = self._message()
         if kind != SERVER_HELLO:
             raise ValueError(f"a handshake message of type {kind} where ServerHello was due")
-        self.answered += 1
         answer = parse_server_hello(body)
+        self.answered += 1
         if answer.version != TLS12 or SUPPORTED_VERSIONS in answer.extensions or answer.suite not in secrets.SUITES12:
             raise Undecided(Reason.NOT_OBSERVABLE,
                             f"version 0x{answer.version:04x} with suite 0x{answer.suite:04x} was selected")

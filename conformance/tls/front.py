@@ -22,11 +22,11 @@ LARGE_BYTES: Final = 2048
 OLD_SUITES: Final = (0xC009, 0xC013, 0xC00A, 0xC014, 0x002F)
 """Below TLS 1.2: ECDHE with AES-CBC and HMAC-SHA1, and for SSL 3.0, which has no ECDHE, the same with RSA."""
 
-SMALL_GROUPS: Final = frozenset({*range(1, 8), *range(15, 20)} - {6, 7})
+SMALL_GROUPS: Final = frozenset({*range(1, 6), *range(15, 20)})
 """sect163k1 to sect193r2 and secp160k1 to secp192r1: below 224 bits."""
 
 EXCHANGES: Final = {
-    0x002F: "static", 0x009C: "static", 0x001E: "static", 0x00A0: "static", 0xC02D: "static", 0x009E: "dhe",
+    0x002F: "static", 0x009C: "static", 0x0026: "static", 0x00A0: "static", 0xC02D: "static", 0x009E: "dhe",
     0x00A6: "anonymous",
 }
 """How the suites that are not ECDHE exchange keys, as `fake12.Choice` says it."""

@@ -49,7 +49,7 @@ class Policy:
     versions: tuple[int, ...] = (TLS13, TLS12)
     prefers_tls12: bool = False
     suites12: tuple[int, ...] = SUITES12
-    suites13: tuple[int, ...] = (0x1301, 0x1302, 0x1303)
+    suites13: tuple[int, ...] = (0x1302, 0x1303, 0x1301)
     groups: tuple[int, ...] = (X25519, SECP256R1, SECP384R1, X25519MLKEM768)
     legacy_suites: tuple[int, ...] = ()
     encrypt_then_mac: bool = True
@@ -142,7 +142,7 @@ _ROWS: Final[tuple[tuple[str, str, Callable[[Policy], Policy]], ...]] = (
 
     ("null", "negotiates NULL encryption", _legacy(0xC006)),  # ECDHE_ECDSA_WITH_NULL_SHA
     ("anonymous", "negotiates anonymous key exchange", _legacy(0x00A6)),  # DH_anon_WITH_AES_128_GCM_SHA256
-    ("export", "negotiates single DES", _legacy(0x001E)),  # KRB5_WITH_DES_CBC_SHA
+    ("export", "negotiates an export suite", _legacy(0x0026)),  # KRB5_EXPORT_WITH_DES_CBC_40_SHA
     ("rc4", "negotiates RC4", _legacy(0xC007)),  # ECDHE_ECDSA_WITH_RC4_128_SHA
     ("3des", "negotiates 3DES", _legacy(0xC008)),  # ECDHE_ECDSA_WITH_3DES_EDE_CBC_SHA
     ("rsa-key-transport", "negotiates RSA key transport",

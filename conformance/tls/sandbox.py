@@ -139,7 +139,7 @@ class TlsServer:
         self._contexts: dict[bool, ssl.SSLContext] = {}
         if set(policy.versions) & LIBRARY_VERSIONS.keys() - policy.raw:
             self._contexts[False] = library_context(policy, materials, pki)
-        if policy.prefers_tls12:
+        if policy.prefers_tls12 and TLS12 not in policy.raw:
             self._contexts[True] = library_context(replace(policy, versions=(TLS12,)), materials, pki)
 
     def handle(self, connection: socket.socket) -> None:
