@@ -65,7 +65,7 @@ def serve(policy: Policy, pki: Pki, *, port: int = 0, plain_port: int = 0) -> It
         second = ""
         if policy.second:
             other = TlsServer(replace(policy.second, server_name=policy.server_name), pki)
-            second = _text(stack.enter_context(_listening("127.0.0.2", first[1], other.handle)))
+            second = _text(stack.enter_context(_listening("127.0.0.2", port, other.handle)))
         plain = ""
         if policy.http.plain != "closed":
             def answer(connection: socket.socket) -> None:
