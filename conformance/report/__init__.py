@@ -1,0 +1,1 @@
+"""Strings from results: matrix, HTML, JSON, CSV, JUnit, terminal. Decides no verdict."""
