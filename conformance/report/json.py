@@ -17,7 +17,7 @@ NO_SUBMISSION = "no-submission"
 def render_json(matrix: Matrix) -> str:
     """The document. Characters that a terminal or a page would act on are escaped, as JSON allows in any string."""
     text = dumps(document(matrix), indent=1, ensure_ascii=True)
-    return text.replace("\x7f", "\\u007f").replace("<", "\\u003c").replace(">", "\\u003e") + "\n"
+    return text.replace("<", "\\u003c").replace(">", "\\u003e") + "\n"
 
 
 def document(matrix: Matrix) -> dict[str, Any]:

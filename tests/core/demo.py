@@ -99,8 +99,17 @@ def judges() -> dict[str, JudgeEntry]:
 
 def demand(number: int, level: Level = Level.MUST, **changes: object) -> Requirement:
     made = Requirement(
-        id=f"DEMO-{number:02}", rev=1, title="It is so", statement="It MUST be so.", level=level, area="demo",
-        roles=("demo",), cite=(Clause("RFC 0", "1"),), why="because", fix={"general": "make it so"}, faults=("not-so",),
+        id=f"DEMO-{number:02}",
+        rev=1,
+        title="It is so",
+        statement="It MUST be so.",
+        level=level,
+        area="demo",
+        roles=("demo",),
+        cite=(Clause("RFC 0", "1"),),
+        why="because",
+        fix={"general": "make it so"},
+        faults=("not-so",),
     )
     return replace(made, **changes)  # type: ignore[arg-type]
 

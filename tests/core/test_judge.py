@@ -18,8 +18,12 @@ from tests.core import demo
 from tests.core.demo import NOW, Thing, demand
 
 
-def cells(*requirements: Requirement, acts: dict[str, str] | None = None, bundle: Bundle | None = None,
-          serves: tuple[str, ...] = ()) -> dict[str, Cell]:
+def cells(
+    *requirements: Requirement,
+    acts: dict[str, str] | None = None,
+    bundle: Bundle | None = None,
+    serves: tuple[str, ...] = (),
+) -> dict[str, Cell]:
     target = demo.target()
     service = replace(target.services[0], serves=serves)
     made = bundle or Bundle({"thing": Thing(acts or {})}, {}, NOW, {"thing": "e" * 64})
@@ -32,15 +36,18 @@ def one(act: str, level: Level = Level.MUST, **changes: object) -> Cell:
     return cells(demand(1, level, **changes), acts={"DEMO-01": act})["DEMO-01"]
 
 
-@pytest.mark.parametrize(("act", "status", "reason"), [
-    ("hold", Status.PASS, ""),
-    ("violate", Status.FAIL, "violated"),
-    ("absent", Status.NOT_APPLICABLE, ""),
-    ("unclear", Status.ERROR, "timeout"),
-    ("untested", Status.NOT_TESTED, "no-credential"),
-    ("crash", Status.ERROR, "internal"),
-    ("strange", Status.ERROR, "internal"),
-])
+@pytest.mark.parametrize(
+    ("act", "status", "reason"),
+    [
+        ("hold", Status.PASS, ""),
+        ("violate", Status.FAIL, "violated"),
+        ("absent", Status.NOT_APPLICABLE, ""),
+        ("unclear", Status.ERROR, "timeout"),
+        ("untested", Status.NOT_TESTED, "no-credential"),
+        ("crash", Status.ERROR, "internal"),
+        ("strange", Status.ERROR, "internal"),
+    ],
+)
 def test_what_a_judge_does_becomes_a_status(act: str, status: Status, reason: str) -> None:
     assert (one(act).status, one(act).reason) == (status, reason)
 
@@ -55,11 +62,14 @@ def test_may_never_fails_nor_warns(act: str) -> None:
     assert one(act, Level.MAY).status in (Status.PASS, Status.NOT_APPLICABLE)
 
 
-@pytest.mark.parametrize(("in_force", "status"), [
-    (date(2026, 11, 25), Status.WARNING),  # tomorrow
-    (date(2026, 11, 24), Status.FAIL),  # the day itself counts
-    (date(2026, 11, 23), Status.FAIL),
-])
+@pytest.mark.parametrize(
+    ("in_force", "status"),
+    [
+        (date(2026, 11, 25), Status.WARNING),  # tomorrow
+        (date(2026, 11, 24), Status.FAIL),  # the day itself counts
+        (date(2026, 11, 23), Status.FAIL),
+    ],
+)
 def test_must_binds_from_its_date_on(in_force: date, status: Status) -> None:
     assert one("violate", in_force=in_force).status is status
 
@@ -91,13 +101,16 @@ def test_absent_observation_is_an_error_never_a_pass() -> None:
     assert (cell.status, cell.reason) == (Status.ERROR, "internal")
 
 
-@pytest.mark.parametrize(("act", "status"), [
-    ("violate", Status.NOT_TESTED),
-    ("unclear", Status.NOT_TESTED),
-    ("untested", Status.NOT_TESTED),
-    ("absent", Status.NOT_APPLICABLE),
-    ("hold", Status.PASS),
-])
+@pytest.mark.parametrize(
+    ("act", "status"),
+    [
+        ("violate", Status.NOT_TESTED),
+        ("unclear", Status.NOT_TESTED),
+        ("untested", Status.NOT_TESTED),
+        ("absent", Status.NOT_APPLICABLE),
+        ("hold", Status.PASS),
+    ],
+)
 def test_need_decides_whether_the_dependant_is_judged(act: str, status: Status) -> None:
     found = cells(demand(2, needs=("DEMO-01",)), demand(1), acts={"DEMO-01": act})
     assert found["DEMO-02"].status is status
@@ -119,31 +132,45 @@ def test_requirement_for_other_services_is_not_applicable() -> None:
 
 
 def waiver(**changes: object) -> Waiver:
-    made = Waiver(id="W-1", requirement="DEMO-01", revs=(1,), target="xa-demo", reason="kiosks",
-                  approved_by="CISO", issued=date(2026, 11, 1), expires=date(2026, 11, 24))
+    made = Waiver(
+        id="W-1",
+        requirement="DEMO-01",
+        revs=(1,),
+        target="xa-demo",
+        reason="kiosks",
+        approved_by="CISO",
+        issued=date(2026, 11, 1),
+        expires=date(2026, 11, 24),
+    )
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("act", "level", "status"), [
-    ("violate", Level.MUST, Status.WAIVED),
-    ("violate", Level.SHOULD, Status.WAIVED),
-    ("unclear", Level.MUST, Status.ERROR),
-    ("untested", Level.MUST, Status.NOT_TESTED),
-    ("absent", Level.MUST, Status.NOT_APPLICABLE),
-    ("hold", Level.MUST, Status.PASS),
-])
+@pytest.mark.parametrize(
+    ("act", "level", "status"),
+    [
+        ("violate", Level.MUST, Status.WAIVED),
+        ("violate", Level.SHOULD, Status.WAIVED),
+        ("unclear", Level.MUST, Status.ERROR),
+        ("untested", Level.MUST, Status.NOT_TESTED),
+        ("absent", Level.MUST, Status.NOT_APPLICABLE),
+        ("hold", Level.MUST, Status.PASS),
+    ],
+)
 def test_waiver_covers_fail_and_warning_alone(act: str, level: Level, status: Status) -> None:
     cell = waive(one(act, level), (waiver(),), NOW)
     assert cell.status is status
     assert cell.waiver == ("W-1" if status is Status.WAIVED else "")
 
 
-@pytest.mark.parametrize(("at", "status"), [
-    (NOW.replace(hour=23, minute=59, second=59), Status.WAIVED),  # the last second of the last day
-    (NOW.replace(day=25, hour=0), Status.FAIL),
-    (NOW.replace(day=1, hour=0), Status.WAIVED),
-    (NOW.replace(month=10, day=31, hour=23), Status.FAIL),
-])
+@pytest.mark.parametrize(
+    ("at", "status"),
+    [
+        (NOW.replace(hour=23, minute=59, second=59), Status.WAIVED),  # the last second of the last day
+        (NOW.replace(day=25, hour=0), Status.FAIL),
+        (NOW.replace(day=1, hour=0), Status.WAIVED),
+        (NOW.replace(month=10, day=31, hour=23), Status.FAIL),
+    ],
+)
 def test_waiver_holds_on_its_days_in_utc(at: object, status: Status) -> None:
     assert waive(one("violate"), (waiver(),), at).status is status  # type: ignore[arg-type]
 
@@ -185,11 +212,14 @@ def blind(rule: object) -> Iterator[Violation]:
     yield Violation(str(rule))
 
 
-@pytest.mark.parametrize(("function", "message"), [
-    (not_a_generator, "not a generator function"),
-    (foreign, "asks for things; the area demo observes thing"),
-    (blind, "reads no observation"),
-])
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (not_a_generator, "not a generator function"),
+        (foreign, "asks for things; the area demo observes thing"),
+        (blind, "reads no observation"),
+    ],
+)
 def test_judge_of_the_wrong_shape_is_a_load_error(function: object, message: str) -> None:
     with pytest.raises(JudgeError, match=message):
         check_judge(demo.DEMO, function)  # type: ignore[arg-type]

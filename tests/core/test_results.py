@@ -18,8 +18,14 @@ def cell(number: int, status: Status = Status.PASS, target: str = "xa-demo") -> 
 
 
 def written(folder: Path, *cells: Cell) -> Path:
-    header = make_header(demo.profile(), [demo.target()], observed_at="2026-11-24T12:00:00+00:00",
-                         plan_sha256=plan_digest(c.key for c in cells), complete=True, suite_version="0")
+    header = make_header(
+        demo.profile(),
+        [demo.target()],
+        observed_at="2026-11-24T12:00:00+00:00",
+        plan_sha256=plan_digest(c.key for c in cells),
+        complete=True,
+        suite_version="0",
+    )
     with (folder / RESULTS_NAME).open("wb") as stream:
         write_results(stream, header, map(cell_line, cells), Counter(c.status.value for c in cells))
     return folder / RESULTS_NAME

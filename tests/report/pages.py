@@ -47,9 +47,21 @@ def hostile_run(text: str) -> Run:
     statuses = list(Status)
     cells = tuple(
         Cell(
-            country="XA", target=text, service=text, requirement=requirement.id, rev=requirement.rev,
-            level=requirement.level.value, status=statuses[number % len(statuses)], basis="L", reason=text, detail=text,
-            violations=(Violation(text, text, text),), evidence=(text,), waiver=text, underlying=text, notices=(text,),
+            country="XA",
+            target=text,
+            service=text,
+            requirement=requirement.id,
+            rev=requirement.rev,
+            level=requirement.level.value,
+            status=statuses[number % len(statuses)],
+            basis="L",
+            reason=text,
+            detail=text,
+            violations=(Violation(text, text, text),),
+            evidence=(text,),
+            waiver=text,
+            underlying=text,
+            notices=(text,),
         )
         for number, requirement in enumerate(PROFILE.requirements.values())
     )
@@ -62,8 +74,15 @@ def hostile_profile(text: str) -> Profile:
     fix = text.replace("\n", " ")  # its lines are broken on purpose
     requirements = {
         requirement.id: replace(
-            requirement, title=text, statement=text, why=text, fix={"nginx": fix, text: fix}, faults=(text,),
-            params={"version": text}, cite=(Clause(text, text, text), Clause("RFC 8996", text, text)), derogation=text,
+            requirement,
+            title=text,
+            statement=text,
+            why=text,
+            fix={"nginx": fix, text: fix},
+            faults=(text,),
+            params={"version": text},
+            cite=(Clause(text, text, text), Clause("RFC 8996", text, text)),
+            derogation=text,
             in_force_note=text,
         )
         for requirement in PROFILE.requirements.values()

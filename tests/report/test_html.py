@@ -121,8 +121,16 @@ def test_a_requirement_says_clause_why_fix_and_replay() -> None:
     section = DOM.get_element_by_id("TLS-VER-03")
     text = " ".join(section.text_content().split())
     requirement = PROFILE.requirements["TLS-VER-03"]
-    for fact in (requirement.statement, requirement.why, *requirement.fix.values(), 'version = "TLSv1.0"', "tls10",
-                 "RFC 8996 section 4", "conformance replay DIR --only TLS-VER-03", "MUST NOT"):
+    for fact in (
+        requirement.statement,
+        requirement.why,
+        *requirement.fix.values(),
+        'version = "TLSv1.0"',
+        "tls10",
+        "RFC 8996 section 4",
+        "conformance replay DIR --only TLS-VER-03",
+        "MUST NOT",
+    ):
         assert fact in text
     assert "https://www.rfc-editor.org/rfc/rfc8996#section-4" in section.xpath(".//@href")
     seen = " ".join(DOM.get_element_by_id("TLS-VER-03.XB").text_content().split())
@@ -167,9 +175,7 @@ def test_one_strange_service_cannot_swell_the_page() -> None:
 @pytest.mark.parametrize("name", PAYLOADS)
 def test_hostile_text_adds_no_element_and_no_attribute(name: str) -> None:
     text = PAYLOADS[name]
-    results = [
-        render_html(matrix_of(hostile_run(said), profile=hostile_profile(said))) for said in (text, "benign")
-    ]
+    results = [render_html(matrix_of(hostile_run(said), profile=hostile_profile(said))) for said in (text, "benign")]
     hostile, benign = map(skeleton, results)
     assert hostile == benign
     for link in parse(results[0]).xpath("//@href"):
@@ -223,9 +229,16 @@ def schemes() -> Iterator[tuple[str, dict[str, str]]]:
 
 
 PAIRS = [
-    ("hatch-fg", "hatch-line-bg"), ("quiet-fg", "panel-bg"), ("quiet-fg", "page-bg"), ("link-fg", "panel-bg"),
-    ("link-fg", "page-bg"), ("link-fg", "head-bg"), ("panel-fg", "head-bg"), ("head-fg", "panel-bg"),
-    ("quiet-fg", "head-bg"), ("panel-fg", "panel-bg"),
+    ("hatch-fg", "hatch-line-bg"),
+    ("quiet-fg", "panel-bg"),
+    ("quiet-fg", "page-bg"),
+    ("link-fg", "panel-bg"),
+    ("link-fg", "page-bg"),
+    ("link-fg", "head-bg"),
+    ("panel-fg", "head-bg"),
+    ("head-fg", "panel-bg"),
+    ("quiet-fg", "head-bg"),
+    ("panel-fg", "panel-bg"),
 ]
 
 

@@ -111,17 +111,28 @@ def test_junit_counts_and_verdicts_agree() -> None:
             verdict = case.xpath("properties/property[@name='verdict']/@value")
             assert verdict == [cell.status.value]
             outcome = [str(child.tag) for child in case if child.tag != "properties"]
-            assert outcome == {
-                Status.PASS: [], Status.WARNING: ["system-out"], Status.FAIL: ["failure"], Status.ERROR: ["error"],
-                Status.WAIVED: ["skipped"], Status.NOT_TESTED: ["skipped"], Status.NOT_APPLICABLE: ["skipped"],
-            }[cell.status]
+            assert (
+                outcome
+                == {
+                    Status.PASS: [],
+                    Status.WARNING: ["system-out"],
+                    Status.FAIL: ["failure"],
+                    Status.ERROR: ["error"],
+                    Status.WAIVED: ["skipped"],
+                    Status.NOT_TESTED: ["skipped"],
+                    Status.NOT_APPLICABLE: ["skipped"],
+                }[cell.status]
+            )
             found += 1
     assert found == len(cells) == int(document.get("tests", ""))
 
 
 def test_junit_says_level_expected_and_observed() -> None:
-    case = next(c for c in cases(render_junit(MATRIX)) if c.get("classname") == "xb.xb-mixed.s0.tls"
-                and (c.get("name") or "").startswith("TLS-VER-03"))
+    case = next(
+        c
+        for c in cases(render_junit(MATRIX))
+        if c.get("classname") == "xb.xb-mixed.s0.tls" and (c.get("name") or "").startswith("TLS-VER-03")
+    )
     failure = case.find("failure")
     assert failure is not None
     assert (failure.get("type"), failure.get("message")) == ("must not", "accepts TLSv1.0")

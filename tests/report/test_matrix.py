@@ -36,7 +36,8 @@ def test_rows_are_the_profiles_grouped_by_area_and_role() -> None:
     matrix = sandbox_matrix()
     assert [row.requirement.id for row in matrix.rows] == list(PROFILE.requirements)
     assert [(group.area, group.roles) for group in matrix.groups] == [
-        ("tls", ("tls-endpoint",)), ("general", ("tls-endpoint",)),
+        ("tls", ("tls-endpoint",)),
+        ("general", ("tls-endpoint",)),
     ]
 
 
@@ -104,8 +105,12 @@ def test_another_profile_is_refused_with_what_differs_named() -> None:
     with pytest.raises(ConfigError) as caught:
         make_matrix([run], PROFILE, COUNTRIES, AS_OF, profiles=[other])
     message = str(caught.value)
-    for fact in ("TLS-VER-02 only in asean 2026.1", "TLS-VER-03 rev 1 -> 2, params version",
-                 "TLS-GRP-04 level SHOULD -> MUST", "version 2026.1 -> 2026.2"):
+    for fact in (
+        "TLS-VER-02 only in asean 2026.1",
+        "TLS-VER-03 rev 1 -> 2, params version",
+        "TLS-GRP-04 level SHOULD -> MUST",
+        "version 2026.1 -> 2026.2",
+    ):
         assert fact in message
 
 

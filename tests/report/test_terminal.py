@@ -51,8 +51,11 @@ def test_a_violation_says_what_where_why_and_what_to_do() -> None:
 
 
 def test_every_violated_requirement_is_there_once_and_no_other() -> None:
-    violated = [row.requirement.id for row in MATRIX.rows
-                if any(cell.violations for entry in row.entries for cell in entry.cells)]
+    violated = [
+        row.requirement.id
+        for row in MATRIX.rows
+        if any(cell.violations for entry in row.entries for cell in entry.cells)
+    ]
     assert re.findall(r"^\S (\S+)  (?:MUST|SHOULD)", TEXT, re.MULTILINE) == violated
 
 
