@@ -82,16 +82,17 @@ def wrong(detail: str) -> ParseError:
     return ParseError(Reason.TLS_RECORD, detail[:MOST_DETAIL])
 
 
-def read_reply(data: bytes, _eof: bool) -> Reply | Failure | None:  # noqa: FBT001 - as Exchange.read calls it
+def read_reply(data: bytes, eof: bool) -> Reply | Failure | None:  # noqa: FBT001 - as Exchange.read calls it
     """The answer, None while more is needed; what breaks the protocol becomes a Failure."""
     try:
-        return parse_reply(data)
+        return parse_reply(data, eof=eof)
     except ParseError as error:
         return Failure(error.reason, error.detail, data[:160])
 
 
-def parse_reply(data: bytes) -> Reply | None:  # noqa: C901 - one flat loop over records: every answer passes here
-    """The answer that the bytes hold, None where it is not whole yet.
+def parse_reply(data: bytes, *, eof: bool = False) -> Reply | None:  # noqa: C901 - one flat loop over records: every answer passes here
+    """The answer that the bytes hold, None where it is not whole yet. eof: nothing will follow, so that an alert of level
+    warning, with which some servers refuse, was the last word.
 
     Raises:
         ParseError: no continuation of these bytes would be an answer.
@@ -131,6 +132,9 @@ def parse_reply(data: bytes) -> Reply | None:  # noqa: C901 - one flat loop over
         at = end
     if size > at:
         _check_start(data, at)
+    elif eof and reply and reply.alert >= 0 and not reply.version:
+        reply.refused = True
+        return reply
     return None
 
 
