@@ -20,19 +20,61 @@ from conformance.tls.pki import Material, Pki
 NAME = "portal.xa.test"
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 LEAF = CertificateFacts(
-    sha256="aa", subject="CN=portal.xa.test", issuer="CN=Issuer", serial_hex="1234", serial_octets=16,
-    serial_positive=True, version=3, not_before="2026-11-01T00:00:00Z", not_after="2027-01-29T23:59:59Z",
-    key_type="ECDSA", key_bits=256, curve="secp256r1", exponent=0, spki_sha256="bb", signature_hash="sha256",
-    signature_algorithm="1.2.840.10045.4.3.2", self_issued=False, is_ca=False, dns_names=(NAME,), ip_addresses=(),
-    name_count=1, common_names=(NAME,), extended_key_usage=("serverAuth",), key_usage=("digitalSignature",),
-    embedded_scts=2, must_staple=False, crl_urls=("http://crl.xa.test/1.crl",), ocsp_urls=(),
+    sha256="aa",
+    subject="CN=portal.xa.test",
+    issuer="CN=Issuer",
+    serial_hex="1234",
+    serial_octets=16,
+    serial_positive=True,
+    version=3,
+    not_before="2026-11-01T00:00:00Z",
+    not_after="2027-01-29T23:59:59Z",
+    key_type="ECDSA",
+    key_bits=256,
+    curve="secp256r1",
+    exponent=0,
+    spki_sha256="bb",
+    signature_hash="sha256",
+    signature_algorithm="1.2.840.10045.4.3.2",
+    self_issued=False,
+    is_ca=False,
+    dns_names=(NAME,),
+    ip_addresses=(),
+    name_count=1,
+    common_names=(NAME,),
+    extended_key_usage=("serverAuth",),
+    key_usage=("digitalSignature",),
+    embedded_scts=2,
+    must_staple=False,
+    crl_urls=("http://crl.xa.test/1.crl",),
+    ocsp_urls=(),
 )
-ISSUER = replace(LEAF, sha256="cc", subject="CN=Issuer", issuer="CN=Root", is_ca=True, dns_names=(), name_count=0,
-                 key_usage=("keyCertSign",), extended_key_usage=None)
+ISSUER = replace(
+    LEAF,
+    sha256="cc",
+    subject="CN=Issuer",
+    issuer="CN=Root",
+    is_ca=True,
+    dns_names=(),
+    name_count=0,
+    key_usage=("keyCertSign",),
+    extended_key_usage=None,
+)
 CHAIN = ServedChain(
-    scheme="any", version="TLSv1.2", suite="TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", certificates=(LEAF, ISSUER),
-    name_matches=True, trusted=True, trust_detail="", anchors="public", publicly_trusted=True, order="ok",
-    missing_issuer=False, root_sent=False, scts=2, path=("aa", "cc", "dd"),
+    scheme="any",
+    version="TLSv1.2",
+    suite="TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+    certificates=(LEAF, ISSUER),
+    name_matches=True,
+    trusted=True,
+    trust_detail="",
+    anchors="public",
+    publicly_trusted=True,
+    order="ok",
+    missing_issuer=False,
+    root_sent=False,
+    scts=2,
+    path=("aa", "cc", "dd"),
 )
 
 
@@ -52,8 +94,16 @@ def served(material: Material, server_name: str = NAME, **options: Any) -> Serve
     """The chain as a server would serve it, read against the sandbox's public root."""
     root = authorities().public_roots_pem
     settings: dict[str, Any] = {
-        "scheme": "any", "version": "TLSv1.3", "suite": "TLS_AES_128_GCM_SHA256", "anchors_pem": root,
-        "anchors_label": "public", "public_pem": root, "now": datetime.now(UTC), "staple": material.staple, **options}
+        "scheme": "any",
+        "version": "TLSv1.3",
+        "suite": "TLS_AES_128_GCM_SHA256",
+        "anchors_pem": root,
+        "anchors_label": "public",
+        "public_pem": root,
+        "now": datetime.now(UTC),
+        "staple": material.staple,
+        **options,
+    }
     return analyse(material.chain_der, server_name=server_name, **settings)
 
 
@@ -94,10 +144,13 @@ def issue(
     named = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, issuer_name)]) if issuer_name else subject
     now = datetime.now(UTC)
     builder = (
-        x509.CertificateBuilder().subject_name(subject)
+        x509.CertificateBuilder()
+        .subject_name(subject)
         .issuer_name(issuer.certificate.subject if issuer and not issuer_name else named)
-        .public_key(public_key or key.public_key()).serial_number(x509.random_serial_number())
-        .not_valid_before(now + timedelta(days=days[0])).not_valid_after(now + timedelta(days=days[1]))
+        .public_key(public_key or key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now + timedelta(days=days[0]))
+        .not_valid_after(now + timedelta(days=days[1]))
         .add_extension(x509.BasicConstraints(ca=ca, path_length=path_length), critical=True)
     )
     if not ca:

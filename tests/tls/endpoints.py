@@ -41,7 +41,10 @@ def identified(material: Material, name: str) -> tuple[str, str]:
 
 
 def server_context(
-    variant: str = "good", *, clients: str = "", mode: ssl.VerifyMode = ssl.CERT_REQUIRED,
+    variant: str = "good",
+    *,
+    clients: str = "",
+    mode: ssl.VerifyMode = ssl.CERT_REQUIRED,
     version: ssl.TLSVersion = ssl.TLSVersion.MAXIMUM_SUPPORTED,
 ) -> ssl.SSLContext:
     """clients: the names of the client roots, none: no client is asked for its certificate."""

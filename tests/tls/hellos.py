@@ -23,9 +23,16 @@ SUITES13 = (0x1301, 0x1302, 0x1303)
 
 
 def hello(
-    suites: Sequence[int] = SUITES12, *, legacy: int = 0x0303, versions: Sequence[int] = (),
-    groups: Sequence[int] = (29, 23), schemes: Sequence[int] = SCHEMES, shares: Sequence[int] = (), name: str = NAME,
-    protocols: Sequence[bytes] = (b"http/1.1",), compressions: bytes = b"\0",
+    suites: Sequence[int] = SUITES12,
+    *,
+    legacy: int = 0x0303,
+    versions: Sequence[int] = (),
+    groups: Sequence[int] = (29, 23),
+    schemes: Sequence[int] = SCHEMES,
+    shares: Sequence[int] = (),
+    name: str = NAME,
+    protocols: Sequence[bytes] = (b"http/1.1",),
+    compressions: bytes = b"\0",
     extra: Mapping[int, bytes] | None = None,
 ) -> bytes:
     """A ClientHello message. versions: of supported_versions; with 0x0304 among them there is a key_share too."""
@@ -107,7 +114,11 @@ def _read(sock: socket.socket) -> Seen:
 
 
 def exchange(
-    address: str, *, client: str = "", roots: str = "", maximum: ssl.TLSVersion = ssl.TLSVersion.MAXIMUM_SUPPORTED,
+    address: str,
+    *,
+    client: str = "",
+    roots: str = "",
+    maximum: ssl.TLSVersion = ssl.TLSVersion.MAXIMUM_SUPPORTED,
 ) -> str:
     """One GET by the standard library: its status line, or the reason for which there is none. The chain is verified
     where roots are given.

@@ -157,8 +157,12 @@ def test_single_address_is_not_asked() -> None:
 
 @pytest.mark.parametrize(
     ("handler", "reason"),
-    [(silent, Reason.TIMEOUT), (resetting, Reason.RESET), (refusing_to_speak_tls, Reason.NOT_TLS),
-     (refusing_every_hello, Reason.TLS_ALERT)],
+    [
+        (silent, Reason.TIMEOUT),
+        (resetting, Reason.RESET),
+        (refusing_to_speak_tls, Reason.NOT_TLS),
+        (refusing_every_hello, Reason.TLS_ALERT),
+    ],
     ids=["silent", "reset", "plain-http", "refuses-all"],
 )
 def test_misbehaving_address_is_a_failure(handler: Handler, reason: Reason) -> None:
@@ -190,5 +194,3 @@ def test_no_flight_raises_anything_else(messages: dict[int, bytes], hello: bool)
         messages[2] = bytes(34) + b"\x00" + b"\x13\x01\x00" + messages.get(2, b"")
     with contextlib.suppress(Undecided):
         assert described(Flight(messages, "x"))
-
-

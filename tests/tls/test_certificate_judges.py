@@ -17,8 +17,14 @@ from conformance.tls.evidence import Certificate, Staple
 from tests.tls.chains import CHAIN, ISSUER, LEAF, NAME, NOW, observed
 
 PARAMS: dict[str, dict[str, Any]] = {
-    "TLS-CRT-05": {"limits": [{"from": "2020-09-01", "days": 398}, {"from": "2026-03-15", "days": 200},
-                              {"from": "2027-03-15", "days": 100}, {"from": "2029-03-15", "days": 47}]},
+    "TLS-CRT-05": {
+        "limits": [
+            {"from": "2020-09-01", "days": 398},
+            {"from": "2026-03-15", "days": 200},
+            {"from": "2027-03-15", "days": 100},
+            {"from": "2029-03-15", "days": 47},
+        ]
+    },
     "TLS-CRT-06": {"min_bits": 2048, "min_exponent": 3},
     "TLS-CRT-06-S": {"min_exponent": 65537},
     "TLS-CRT-07": {"curves": ["secp256r1", "secp384r1", "secp521r1"]},
@@ -35,12 +41,29 @@ JUDGES: dict[str, Callable[..., Iterator[Violation]]] = {
     for requirement in getattr(function, MARK, ())
 }
 RSA: dict[str, Any] = {"key_type": "RSA", "key_bits": 2048, "curve": "", "exponent": 65537}
-STAPLE = Staple("successful", "good", matches=True, signature_verified=True,
-                this_update="2026-11-23T12:00:00Z", next_update="2026-11-30T12:00:00Z")
+STAPLE = Staple(
+    "successful",
+    "good",
+    matches=True,
+    signature_verified=True,
+    this_update="2026-11-23T12:00:00Z",
+    next_update="2026-11-30T12:00:00Z",
+)
 EMPTY = Certificate(NAME, ())
 NO_CHAIN = Certificate(NAME, (replace(CHAIN, certificates=()),))
-UNREADABLE = Certificate(NAME, (replace(CHAIN, certificates=(ISSUER,), unreadable=("0: ValueError: bad",),
-                                        trusted=False, name_matches=False, publicly_trusted=False),))
+UNREADABLE = Certificate(
+    NAME,
+    (
+        replace(
+            CHAIN,
+            certificates=(ISSUER,),
+            unreadable=("0: ValueError: bad",),
+            trusted=False,
+            name_matches=False,
+            publicly_trusted=False,
+        ),
+    ),
+)
 
 
 def judge(requirement: str, certificate: Certificate, now: datetime = NOW) -> list[Violation]:
@@ -106,8 +129,11 @@ def test_what_conforms_is_not_accused(requirement: str) -> None:
     assert judge(requirement, HOLDS.get(requirement, observed())) == []
 
 
-@pytest.mark.parametrize(("requirement", "certificate", "words"), BREAKS,
-                         ids=[f"{requirement}-{number}" for number, (requirement, *_) in enumerate(BREAKS)])
+@pytest.mark.parametrize(
+    ("requirement", "certificate", "words"),
+    BREAKS,
+    ids=[f"{requirement}-{number}" for number, (requirement, *_) in enumerate(BREAKS)],
+)
 def test_what_does_not_conform_is_one_violation(requirement: str, certificate: Certificate, words: str) -> None:
     (found,) = judge(requirement, certificate)
     assert words in found.message
@@ -117,52 +143,86 @@ def test_what_does_not_conform_is_one_violation(requirement: str, certificate: C
 
 def test_every_judge_is_seen_to_fail() -> None:
     assert {requirement for requirement, *_ in BREAKS} == set(JUDGES)
-    assert set(JUDGES) == {f"TLS-CRT-{number}" for number in (
-        "01", "02", "03", "05", "06", "06-S", "07", "08", "09", "09-S", "10", "11", "12", "14", "15", "16", "18")}
+    assert set(JUDGES) == {
+        f"TLS-CRT-{number}"
+        for number in (
+            "01",
+            "02",
+            "03",
+            "05",
+            "06",
+            "06-S",
+            "07",
+            "08",
+            "09",
+            "09-S",
+            "10",
+            "11",
+            "12",
+            "14",
+            "15",
+            "16",
+            "18",
+        )
+    }
 
 
 @pytest.mark.parametrize("requirement", sorted(JUDGES))
-@pytest.mark.parametrize(("certificate", "reason"), [
-    (EMPTY, Reason.NOT_OBSERVABLE), (NO_CHAIN, Reason.NOT_OBSERVABLE), (UNREADABLE, Reason.CERTIFICATE),
-], ids=["no-chains", "empty-chain", "unreadable-leaf"])
+@pytest.mark.parametrize(
+    ("certificate", "reason"),
+    [
+        (EMPTY, Reason.NOT_OBSERVABLE),
+        (NO_CHAIN, Reason.NOT_OBSERVABLE),
+        (UNREADABLE, Reason.CERTIFICATE),
+    ],
+    ids=["no-chains", "empty-chain", "unreadable-leaf"],
+)
 def test_nothing_to_read_decides_nothing(requirement: str, certificate: Certificate, reason: Reason) -> None:
     with pytest.raises(Undecided) as caught:
         judge(requirement, certificate)
     assert caught.value.reason is reason
 
 
-@pytest.mark.parametrize(("requirement", "certificate"), [
-    ("TLS-CRT-05", observed(publicly_trusted=False)),
-    ("TLS-CRT-05", observed({"not_before": "2020-08-31T23:59:59Z"})),
-    ("TLS-CRT-06", observed()),
-    ("TLS-CRT-06-S", observed()),
-    ("TLS-CRT-07", observed(certificates=(replace(LEAF, **RSA),))),
-    ("TLS-CRT-09", observed(certificates=(replace(LEAF, self_issued=True),), trusted=False)),
-    ("TLS-CRT-09-S", observed(certificates=(replace(LEAF, self_issued=True),), trusted=False)),
-    ("TLS-CRT-14", observed(publicly_trusted=False, scts=0)),
-    ("TLS-CRT-15", observed()),
-    ("TLS-CRT-16", observed()),
-    ("TLS-CRT-18", observed({"crl_urls": (), "not_after": "2026-11-07T23:59:59Z"})),
-], ids=str)
+@pytest.mark.parametrize(
+    ("requirement", "certificate"),
+    [
+        ("TLS-CRT-05", observed(publicly_trusted=False)),
+        ("TLS-CRT-05", observed({"not_before": "2020-08-31T23:59:59Z"})),
+        ("TLS-CRT-06", observed()),
+        ("TLS-CRT-06-S", observed()),
+        ("TLS-CRT-07", observed(certificates=(replace(LEAF, **RSA),))),
+        ("TLS-CRT-09", observed(certificates=(replace(LEAF, self_issued=True),), trusted=False)),
+        ("TLS-CRT-09-S", observed(certificates=(replace(LEAF, self_issued=True),), trusted=False)),
+        ("TLS-CRT-14", observed(publicly_trusted=False, scts=0)),
+        ("TLS-CRT-15", observed()),
+        ("TLS-CRT-16", observed()),
+        ("TLS-CRT-18", observed({"crl_urls": (), "not_after": "2026-11-07T23:59:59Z"})),
+    ],
+    ids=str,
+)
 def test_an_option_that_is_not_offered_is_not_applicable(requirement: str, certificate: Certificate) -> None:
     with pytest.raises(NotApplicable):
         judge(requirement, certificate)
 
 
-@pytest.mark.parametrize(("requirement", "certificate"), [
-    ("TLS-CRT-01", observed(trusted=False, trust_undecided="key too large")),
-    ("TLS-CRT-01", observed(trusted=False, unreadable=("1: ValueError: bad",))),
-    ("TLS-CRT-05", observed(publicly_trusted=False, public_undecided="key too large")),
-    ("TLS-CRT-06", observed(RSA, unreadable=("1: ValueError: bad",))),
-    ("TLS-CRT-08", observed({"signature_hash": "", "signature_algorithm": "1.2.3"})),
-    ("TLS-CRT-08", observed(unreadable=("32: 500 certificates were sent, 32 are read",))),
-    ("TLS-CRT-09", observed(trusted=False)),
-    ("TLS-CRT-09", observed(unreadable=("1: ValueError: bad",))),
-    ("TLS-CRT-11", observed(suite="")),
-    ("TLS-CRT-16", observed(staple=Staple("unreadable"))),
-    ("TLS-CRT-16", observed(staple=replace(STAPLE, signature_verified=False), missing_issuer=True)),
-    ("TLS-CRT-15", observed({"must_staple": True}, staple=Staple("unreadable"))),
-], ids=str)
+@pytest.mark.parametrize(
+    ("requirement", "certificate"),
+    [
+        ("TLS-CRT-01", observed(trusted=False, trust_undecided="key too large")),
+        ("TLS-CRT-01", observed(trusted=False, unreadable=("1: ValueError: bad",))),
+        ("TLS-CRT-05", observed(publicly_trusted=False, public_undecided="key too large")),
+        ("TLS-CRT-06", observed(RSA, unreadable=("1: ValueError: bad",))),
+        ("TLS-CRT-08", observed({"signature_hash": "", "signature_algorithm": "1.2.3"})),
+        ("TLS-CRT-08", observed(unreadable=("32: 500 certificates were sent, 32 are read",))),
+        ("TLS-CRT-09", observed(trusted=False)),
+        ("TLS-CRT-09", observed(unreadable=("1: ValueError: bad",))),
+        ("TLS-CRT-11", observed(suite="")),
+        ("TLS-CRT-16", observed(staple=Staple("unreadable"))),
+        ("TLS-CRT-16", observed(staple=replace(STAPLE, signature_verified=False), missing_issuer=True)),
+        ("TLS-CRT-15", observed({"must_staple": True}, staple=Staple("unreadable"))),
+    ],
+    ids=str,
+)
 def test_what_was_not_seen_is_undecided(requirement: str, certificate: Certificate) -> None:
     with pytest.raises(Undecided):
         judge(requirement, certificate)
@@ -170,16 +230,24 @@ def test_what_was_not_seen_is_undecided(requirement: str, certificate: Certifica
 
 def limits(days: int, first: str) -> list[tuple[str, timedelta, bool]]:
     """The validity allowed from a day on, to the second, and one second more."""
-    return [(f"{first}T00:00:00Z", timedelta(days=days, seconds=-1), True),
-            (f"{first}T00:00:00Z", timedelta(days=days), False)]
+    return [
+        (f"{first}T00:00:00Z", timedelta(days=days, seconds=-1), True),
+        (f"{first}T00:00:00Z", timedelta(days=days), False),
+    ]
 
 
-@pytest.mark.parametrize(("not_before", "difference", "allowed"), [
-    *limits(398, "2020-09-01"), *limits(200, "2026-03-15"), *limits(100, "2027-03-15"), *limits(47, "2029-03-15"),
-    ("2026-03-14T23:59:59Z", timedelta(days=398, seconds=-1), True),
-    ("2027-03-14T23:59:59Z", timedelta(days=200, seconds=-1), True),
-    ("2029-03-14T23:59:59Z", timedelta(days=100, seconds=-1), True),
-])
+@pytest.mark.parametrize(
+    ("not_before", "difference", "allowed"),
+    [
+        *limits(398, "2020-09-01"),
+        *limits(200, "2026-03-15"),
+        *limits(100, "2027-03-15"),
+        *limits(47, "2029-03-15"),
+        ("2026-03-14T23:59:59Z", timedelta(days=398, seconds=-1), True),
+        ("2027-03-14T23:59:59Z", timedelta(days=200, seconds=-1), True),
+        ("2029-03-14T23:59:59Z", timedelta(days=100, seconds=-1), True),
+    ],
+)
 def test_the_day_of_issuance_decides_the_limit_to_the_second(
     not_before: str, difference: timedelta, *, allowed: bool
 ) -> None:

@@ -46,15 +46,23 @@ def test_a_good_certificate_says_what_was_put_into_it() -> None:
     assert (leaf.version, leaf.serial_positive, leaf.self_issued) == (3, True, False)
     assert leaf.not_before.endswith("Z")
     assert datetime.fromisoformat(leaf.not_after) - datetime.fromisoformat(leaf.not_before) == timedelta(
-        days=40, seconds=-1)
+        days=40, seconds=-1
+    )
     assert (issuer.is_ca, issuer.extended_key_usage, issuer.key_usage) == (
-        True, None, ("digitalSignature", "keyCertSign", "cRLSign"))
+        True,
+        None,
+        ("digitalSignature", "keyCertSign", "cRLSign"),
+    )
 
 
-@pytest.mark.parametrize(("name", "expected"), [
-    ("rsa1024", ("RSA", 1024, "", 65537)), ("exponent-3", ("RSA", 2048, "", 3)),
-    ("secp256k1", ("ECDSA", 256, "secp256k1", 0)),
-])
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("rsa1024", ("RSA", 1024, "", 65537)),
+        ("exponent-3", ("RSA", 2048, "", 3)),
+        ("secp256k1", ("ECDSA", 256, "secp256k1", 0)),
+    ],
+)
 def test_keys_are_described_by_type_size_curve_and_exponent(name: str, expected: tuple[str, int, str, int]) -> None:
     leaf = variant(name).certificates[0]
     assert (leaf.key_type, leaf.key_bits, leaf.curve, leaf.exponent) == expected
@@ -71,18 +79,38 @@ def oid(hexadecimal: str) -> bytes:
     return element(6, bytes.fromhex(hexadecimal))
 
 
-@pytest.mark.parametrize(("spki", "expected"), [
-    (element(48, element(48, oid("2a864886f70d010101")), element(3, b"\0", element(48, element(2, b"\0\xff" * 128),
-     element(2, b"\x04")))), ("RSA", 2040, "", 4)),
-    (element(48, element(48, oid("2a864886f70d010101")), element(3, b"\0", element(48, element(2, b"\x7f" * 16),
-     element(2, b"\x7f" * 16_000)))), ("RSA", 127, "", 0)),
-    (element(48, element(48, oid("2a8648ce3d0201"), element(48)), element(3, b"\0\4", bytes(64))),
-     ("ECDSA", 256, "explicit", 0)),
-    (element(48, element(48, oid("2a8648ce3d0201"), oid("2b81040006")), element(3, b"\0\4", bytes(28))),
-     ("ECDSA", 112, "1.3.132.0.6", 0)),
-    (element(48, element(48, oid("2b6570")), element(3, b"\0", bytes(32))), ("Ed25519", 256, "", 0)),
-    (element(48, element(48, oid("2a0304")), element(3, b"\0", bytes(32))), ("1.2.3.4", 256, "", 0)),
-], ids=["even-exponent", "huge-exponent", "explicit-curve", "unknown-curve", "ed25519", "unknown-algorithm"])
+@pytest.mark.parametrize(
+    ("spki", "expected"),
+    [
+        (
+            element(
+                48,
+                element(48, oid("2a864886f70d010101")),
+                element(3, b"\0", element(48, element(2, b"\0\xff" * 128), element(2, b"\x04"))),
+            ),
+            ("RSA", 2040, "", 4),
+        ),
+        (
+            element(
+                48,
+                element(48, oid("2a864886f70d010101")),
+                element(3, b"\0", element(48, element(2, b"\x7f" * 16), element(2, b"\x7f" * 16_000))),
+            ),
+            ("RSA", 127, "", 0),
+        ),
+        (
+            element(48, element(48, oid("2a8648ce3d0201"), element(48)), element(3, b"\0\4", bytes(64))),
+            ("ECDSA", 256, "explicit", 0),
+        ),
+        (
+            element(48, element(48, oid("2a8648ce3d0201"), oid("2b81040006")), element(3, b"\0\4", bytes(28))),
+            ("ECDSA", 112, "1.3.132.0.6", 0),
+        ),
+        (element(48, element(48, oid("2b6570")), element(3, b"\0", bytes(32))), ("Ed25519", 256, "", 0)),
+        (element(48, element(48, oid("2a0304")), element(3, b"\0", bytes(32))), ("1.2.3.4", 256, "", 0)),
+    ],
+    ids=["even-exponent", "huge-exponent", "explicit-curve", "unknown-curve", "ed25519", "unknown-algorithm"],
+)
 def test_keys_that_the_library_refuses_are_described_too(spki: bytes, expected: tuple[str, int, str, int]) -> None:
     assert key_facts(spki) == expected
 
@@ -96,17 +124,39 @@ def test_an_rsa_number_that_is_not_positive_is_refused(number: bytes) -> None:
 
 LONG = ".".join(["a" * 60] * 5)
 NAMES = [
-    (NAME, [NAME], True), (NAME.upper(), [NAME], True), (f"{NAME}.", [NAME], True), (NAME, ["PORTAL.XA.TEST"], True),
-    (NAME, ["*.xa.test"], True), (NAME, ["*.test"], False), ("a.portal.xa.test", ["*.xa.test"], False),
-    ("xa.test", ["*.xa.test"], False), (NAME, ["p*.xa.test"], False), (NAME, ["*l.xa.test"], False),
-    (NAME, ["portal.*.test"], False), (NAME, ["*.*.test"], False), (NAME, ["*"], False), (NAME, ["*."], False),
-    (NAME, [f"{NAME}\x00.evil.test"], False), (NAME, [f"\x1b{NAME}"], False), (NAME, [f"{NAME}."], False),
-    (NAME, [""], False), ("", [""], False), ("", ["*."], False), (f"{NAME}\x00", [f"{NAME}\x00"], False),
-    (NAME, ["other.test", NAME], True), (NAME, [], False),
-    ("bücher.test", ["xn--bcher-kva.test"], True), ("bücher.test", ["bücher.test"], False),
-    ("xn--bcher-kva.test", ["*.test"], True), ("a" * 64 + ".test", ["a" * 64 + ".test"], False),
-    ("localhost", ["localhost"], True), ("192.0.2.1", ["192.0.2.1"], False), ("192.0.2.1", ["*.0.2.1"], False),
-    (LONG, [LONG], False), ("a..test", ["a..test"], False), ("\ud800.test", ["x.test"], False),
+    (NAME, [NAME], True),
+    (NAME.upper(), [NAME], True),
+    (f"{NAME}.", [NAME], True),
+    (NAME, ["PORTAL.XA.TEST"], True),
+    (NAME, ["*.xa.test"], True),
+    (NAME, ["*.test"], False),
+    ("a.portal.xa.test", ["*.xa.test"], False),
+    ("xa.test", ["*.xa.test"], False),
+    (NAME, ["p*.xa.test"], False),
+    (NAME, ["*l.xa.test"], False),
+    (NAME, ["portal.*.test"], False),
+    (NAME, ["*.*.test"], False),
+    (NAME, ["*"], False),
+    (NAME, ["*."], False),
+    (NAME, [f"{NAME}\x00.evil.test"], False),
+    (NAME, [f"\x1b{NAME}"], False),
+    (NAME, [f"{NAME}."], False),
+    (NAME, [""], False),
+    ("", [""], False),
+    ("", ["*."], False),
+    (f"{NAME}\x00", [f"{NAME}\x00"], False),
+    (NAME, ["other.test", NAME], True),
+    (NAME, [], False),
+    ("bücher.test", ["xn--bcher-kva.test"], True),
+    ("bücher.test", ["bücher.test"], False),
+    ("xn--bcher-kva.test", ["*.test"], True),
+    ("a" * 64 + ".test", ["a" * 64 + ".test"], False),
+    ("localhost", ["localhost"], True),
+    ("192.0.2.1", ["192.0.2.1"], False),
+    ("192.0.2.1", ["*.0.2.1"], False),
+    (LONG, [LONG], False),
+    ("a..test", ["a..test"], False),
+    ("\ud800.test", ["x.test"], False),
 ]
 
 
@@ -115,13 +165,18 @@ def test_dns_names_are_matched_by_whole_labels(server_name: str, names: list[str
     assert covered(server_name, names, []) is expected
 
 
-@pytest.mark.parametrize(("server_name", "address", "expected"), [
-    ("192.0.2.1", "192.0.2.1", True), ("192.0.2.1", "192.0.2.2", False), ("::1", "0:0:0:0:0:0:0:1", True),
-    ("[2001:db8::1]", "2001:db8::1", True), ("::ffff:192.0.2.1", "192.0.2.1", False), (NAME, "192.0.2.1", False),
-])
-def test_ip_addresses_are_matched_by_ip_address_names_only(
-    server_name: str, address: str, *, expected: bool
-) -> None:
+@pytest.mark.parametrize(
+    ("server_name", "address", "expected"),
+    [
+        ("192.0.2.1", "192.0.2.1", True),
+        ("192.0.2.1", "192.0.2.2", False),
+        ("::1", "0:0:0:0:0:0:0:1", True),
+        ("[2001:db8::1]", "2001:db8::1", True),
+        ("::ffff:192.0.2.1", "192.0.2.1", False),
+        (NAME, "192.0.2.1", False),
+    ],
+)
+def test_ip_addresses_are_matched_by_ip_address_names_only(server_name: str, address: str, *, expected: bool) -> None:
     assert covered(server_name, [server_name], [ip_address(address)]) is (expected or server_name == NAME)
 
 
@@ -156,11 +211,18 @@ def test_the_library_agrees_on_trust(name: str) -> None:
     material = authorities().variant(name, NAME)
     leaf, *sent = map(x509.load_der_x509_certificate, material.chain_der)
     store = verification.Store(x509.load_pem_x509_certificates(authorities().public_roots_pem))
-    builder = verification.PolicyBuilder().store(store).extension_policies(
-        ca_policy=verification.ExtensionPolicy.permit_all().require_present(
-            x509.BasicConstraints, verification.Criticality.AGNOSTIC, None),
-        ee_policy=verification.ExtensionPolicy.permit_all().require_present(
-            x509.SubjectAlternativeName, verification.Criticality.AGNOSTIC, None))
+    builder = (
+        verification.PolicyBuilder()
+        .store(store)
+        .extension_policies(
+            ca_policy=verification.ExtensionPolicy.permit_all().require_present(
+                x509.BasicConstraints, verification.Criticality.AGNOSTIC, None
+            ),
+            ee_policy=verification.ExtensionPolicy.permit_all().require_present(
+                x509.SubjectAlternativeName, verification.Criticality.AGNOSTIC, None
+            ),
+        )
+    )
     try:
         builder.build_server_verifier(x509.DNSName(NAME)).verify(leaf, sent)
         verified = True
@@ -176,11 +238,17 @@ def test_the_anchors_asked_for_and_the_public_ones_are_told_apart() -> None:
     assert (public.trusted, public.publicly_trusted) == (False, True)
 
 
-@pytest.mark.parametrize(("name", "order", "missing", "root"), [
-    ("good", "ok", False, False), ("shuffled-chain", "certificate 1 does not certify certificate 0", False, False),
-    ("missing-intermediate", "ok", True, False), ("root-sent", "ok", False, True),
-    ("self-signed", "ok", False, False), ("untrusted-root", "ok", False, False),
-])
+@pytest.mark.parametrize(
+    ("name", "order", "missing", "root"),
+    [
+        ("good", "ok", False, False),
+        ("shuffled-chain", "certificate 1 does not certify certificate 0", False, False),
+        ("missing-intermediate", "ok", True, False),
+        ("root-sent", "ok", False, True),
+        ("self-signed", "ok", False, False),
+        ("untrusted-root", "ok", False, False),
+    ],
+)
 def test_what_was_sent_after_the_leaf(name: str, order: str, *, missing: bool, root: bool) -> None:
     found = variant(name)
     assert (found.order, found.missing_issuer, found.root_sent) == (order, missing, root)
@@ -194,29 +262,35 @@ def chain_of(**options: Any) -> tuple[Issued, Issued, Issued]:
 
 
 def only_dns(permitted: str | None = None, excluded: str | None = None) -> x509.NameConstraints:
-    return x509.NameConstraints([x509.DNSName(permitted)] if permitted else None,
-                                [x509.DNSName(excluded)] if excluded else None)
+    return x509.NameConstraints(
+        [x509.DNSName(permitted)] if permitted else None, [x509.DNSName(excluded)] if excluded else None
+    )
 
 
 NETWORK = x509.NameConstraints([x509.IPAddress(ip_network("10.0.0.0/8"))], None)
-PEOPLE = x509.NameConstraints([x509.DirectoryName(x509.Name([
-    x509.NameAttribute(x509.NameOID.COUNTRY_NAME, "XB")]))], None)
+PEOPLE = x509.NameConstraints(
+    [x509.DirectoryName(x509.Name([x509.NameAttribute(x509.NameOID.COUNTRY_NAME, "XB")]))], None
+)
 
 
-@pytest.mark.parametrize(("options", "words"), [
-    ({}, ""),
-    ({"ca": False}, "is not a CA"),
-    ({"extra": [(only_dns("xa.test"), True)]}, ""),
-    ({"extra": [(only_dns("xb.test"), True)]}, "do not permit"),
-    ({"extra": [(only_dns(excluded="xa.test"), True)]}, "exclude a name"),
-    ({"extra": [(NETWORK, True)]}, ""),
-    ({"extra": [(PEOPLE, True)]}, "do not permit"),
-    ({"extra": [(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), False)]}, "excludes serverAuth"),
-    ({"extra": [(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False)]}, ""),
-    ({"extra": [(x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00"), True)]}, "1.2.3.4"),
-    ({"extra": [(x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00"), False)]}, ""),
-    ({"extra": [(x509.KeyUsage(*(True, *[False] * 8)), True)]}, "lacks keyCertSign"),
-], ids=range(12))
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({}, ""),
+        ({"ca": False}, "is not a CA"),
+        ({"extra": [(only_dns("xa.test"), True)]}, ""),
+        ({"extra": [(only_dns("xb.test"), True)]}, "do not permit"),
+        ({"extra": [(only_dns(excluded="xa.test"), True)]}, "exclude a name"),
+        ({"extra": [(NETWORK, True)]}, ""),
+        ({"extra": [(PEOPLE, True)]}, "do not permit"),
+        ({"extra": [(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), False)]}, "excludes serverAuth"),
+        ({"extra": [(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False)]}, ""),
+        ({"extra": [(x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00"), True)]}, "1.2.3.4"),
+        ({"extra": [(x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00"), False)]}, ""),
+        ({"extra": [(x509.KeyUsage(*(True, *[False] * 8)), True)]}, "lacks keyCertSign"),
+    ],
+    ids=range(12),
+)
 def test_an_issuer_must_be_allowed_to_be_one(options: dict[str, Any], words: str) -> None:
     root, middle, leaf = chain_of(**options)
     found = read_against(root, leaf, middle)
@@ -277,9 +351,15 @@ def test_a_listed_leaf_lacks_no_issuer() -> None:
     assert not read_against(leaf, leaf).missing_issuer
 
 
-@pytest.mark.parametrize(("name", "base", "inside"), [
-    ("xa.test", "xa.test", True), ("a.XA.test", ".xa.test", True), ("evilxa.test", "xa.test", False), ("x", "", True),
-])
+@pytest.mark.parametrize(
+    ("name", "base", "inside"),
+    [
+        ("xa.test", "xa.test", True),
+        ("a.XA.test", ".xa.test", True),
+        ("evilxa.test", "xa.test", False),
+        ("x", "", True),
+    ],
+)
 def test_a_name_constraint_covers_whole_labels(name: str, base: str, *, inside: bool) -> None:
     assert trust.within(x509.DNSName(name), x509.DNSName(base)) is inside
 
@@ -303,16 +383,21 @@ def test_five_hundred_intermediates_are_neither_trusted_nor_searched() -> None:
     assert found.unreadable == ("32: 501 certificates were sent, 32 are read",)
 
 
-@pytest.mark.parametrize(("signatures", "words"), [
-    (trust.MOST_SIGNATURES, "more than 64 signatures to check"), (100_000, "the search was cut after 257 steps"),
-])
+@pytest.mark.parametrize(
+    ("signatures", "words"),
+    [
+        (trust.MOST_SIGNATURES, "more than 64 signatures to check"),
+        (100_000, "the search was cut after 257 steps"),
+    ],
+)
 def test_a_crowd_of_issuers_with_one_name_is_cut(signatures: int, words: str) -> None:
     """Six keys that certify each other: the paths are bounded by signatures, and were these free, by steps."""
     keys = [issue("crowd") for _ in range(6)]
     crowd = [read(issue("crowd", by, key=of.key).der) for by in keys for of in keys if by is not of]
     budget = trust.Signatures(signatures)
-    found = trust.find_path(read(issue(NAME, keys[0], ca=False).der), crowd, trust.anchors(issue("root").pem), budget,
-                            datetime.now(UTC))
+    found = trust.find_path(
+        read(issue(NAME, keys[0], ca=False).der), crowd, trust.anchors(issue("root").pem), budget, datetime.now(UTC)
+    )
     assert not found.certificates
     assert words in found.undecided
 
@@ -401,11 +486,11 @@ def mutant(source: random.Random, data: bytes) -> bytes:
         elif kind == 1:
             changed[at] ^= 1 << source.randrange(8)
         elif kind == 2:
-            del changed[at:at + source.randint(1, 8)]
+            del changed[at : at + source.randint(1, 8)]
         elif kind == 3:
-            changed[at:at] = changed[at:at + source.randint(1, 16)]
+            changed[at:at] = changed[at : at + source.randint(1, 16)]
         else:
-            changed = changed[:max(at, 1)] if source.random() < 0.2 else changed + b"\0"
+            changed = changed[: max(at, 1)] if source.random() < 0.2 else changed + b"\0"
         if not changed:
             changed = bytearray(b"\0")
     return bytes(changed)
@@ -437,11 +522,17 @@ def test_no_bytes_raise_anything_but_our_own_error(data: bytes) -> None:
     assert all(len(log) == 32 for log in listed_logs(data))
 
 
-@pytest.mark.parametrize("change", [
-    lambda data: data[:0], lambda data: data[:40], lambda data: data + b"\0",
-    lambda data: data.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x08", 1),
-    lambda data: b"\x30\x80" + data[4:] + b"\0\0",
-], ids=["empty", "truncated", "trailing", "version-9", "indefinite"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda data: data[:0],
+        lambda data: data[:40],
+        lambda data: data + b"\0",
+        lambda data: data.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x08", 1),
+        lambda data: b"\x30\x80" + data[4:] + b"\0\0",
+    ],
+    ids=["empty", "truncated", "trailing", "version-9", "indefinite"],
+)
 def test_malformed_certificates_are_unreadable(change: Any) -> None:
     with pytest.raises(Unreadable):
         facts(read(change(seeds()[0])))
@@ -470,9 +561,20 @@ def staple_of(material: Material, staple: bytes | None, **options: Any) -> Stapl
 def response(leaf: x509.Certificate, issuer: Issued, signer: Issued, *, sent: bool = False) -> bytes:
     """A good answer about `leaf`, signed by `signer`."""
     now = datetime.now(UTC)
-    builder = ocsp.OCSPResponseBuilder().add_response(
-        leaf, issuer.certificate, hashes.SHA1(), ocsp.OCSPCertStatus.GOOD, now - timedelta(hours=1),
-        now + timedelta(days=7), None, None).responder_id(ocsp.OCSPResponderEncoding.NAME, signer.certificate)
+    builder = (
+        ocsp.OCSPResponseBuilder()
+        .add_response(
+            leaf,
+            issuer.certificate,
+            hashes.SHA1(),
+            ocsp.OCSPCertStatus.GOOD,
+            now - timedelta(hours=1),
+            now + timedelta(days=7),
+            None,
+            None,
+        )
+        .responder_id(ocsp.OCSPResponderEncoding.NAME, signer.certificate)
+    )
     if sent:
         builder = builder.certificates([signer.certificate])
     return builder.sign(signer.key, hashes.SHA256()).public_bytes(Encoding.DER)
@@ -482,18 +584,32 @@ def test_a_good_staple_is_good_for_its_leaf_only() -> None:
     good, other = authorities().variant("good-staple", NAME), authorities().variant("good", NAME)
     own, foreign = staple_of(good, good.staple), staple_of(other, good.staple)
     assert (own.status, own.certificate_status, own.matches, own.signature_verified) == (
-        "successful", "good", True, True)
+        "successful",
+        "good",
+        True,
+        True,
+    )
     assert (foreign.matches, foreign.signature_verified) == (False, True)
-    assert staple_of(authorities().variant("revoked-staple", NAME),
-                     authorities().variant("revoked-staple", NAME).staple).certificate_status == "revoked"
+    assert (
+        staple_of(
+            authorities().variant("revoked-staple", NAME), authorities().variant("revoked-staple", NAME).staple
+        ).certificate_status
+        == "revoked"
+    )
 
 
 OCSP_SIGNING = [(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.OCSP_SIGNING]), False)]
 
 
-@pytest.mark.parametrize(("delegate", "verified"), [
-    ({"extra": OCSP_SIGNING}, True), ({}, False), ({"extra": OCSP_SIGNING, "days": (-60, -1)}, False),
-], ids=["delegate", "without-purpose", "expired"])
+@pytest.mark.parametrize(
+    ("delegate", "verified"),
+    [
+        ({"extra": OCSP_SIGNING}, True),
+        ({}, False),
+        ({"extra": OCSP_SIGNING, "days": (-60, -1)}, False),
+    ],
+    ids=["delegate", "without-purpose", "expired"],
+)
 def test_a_delegate_signs_only_with_the_purpose_and_in_its_time(delegate: dict[str, Any], *, verified: bool) -> None:
     root = issue("root")
     leaf, signer = issue(NAME, root, ca=False), issue("responder", root, ca=False, **delegate)
@@ -506,8 +622,12 @@ def test_a_delegate_signs_only_with_the_purpose_and_in_its_time(delegate: dict[s
 def test_a_delegate_of_somebody_else_signs_nothing() -> None:
     root, stranger = issue("root"), issue("root")
     leaf, signer = issue(NAME, root, ca=False), issue("responder", stranger, ca=False, extra=OCSP_SIGNING)
-    found = staple_of(Material(b"", b"", (leaf.der,)), response(leaf.certificate, root, signer, sent=True),
-                      anchors_pem=root.pem, public_pem=root.pem)
+    found = staple_of(
+        Material(b"", b"", (leaf.der,)),
+        response(leaf.certificate, root, signer, sent=True),
+        anchors_pem=root.pem,
+        public_pem=root.pem,
+    )
     assert not found.signature_verified
 
 
@@ -517,14 +637,29 @@ def test_a_staple_names_issuer_key_and_responder(wrong: str) -> None:
     other = issue("other", key=root.key if wrong == "responder" else None)
     leaf = issue(NAME, root, ca=False)
     named = hashlib.sha256((other if wrong == "name" else root).certificate.subject.public_bytes()).digest()
-    point = (other if wrong == "key" else root).certificate.public_key().public_bytes(
-        Encoding.X962, PublicFormat.UncompressedPoint)
+    point = (
+        (other if wrong == "key" else root)
+        .certificate.public_key()
+        .public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    )
     now = datetime.now(UTC)
-    staple = ocsp.OCSPResponseBuilder().add_response_by_hash(
-        named, hashlib.sha256(point).digest(), leaf.certificate.serial_number, hashes.SHA256(),
-        ocsp.OCSPCertStatus.GOOD, now, now + timedelta(days=1), None, None,
-    ).responder_id(ocsp.OCSPResponderEncoding.NAME, (other if wrong == "responder" else root).certificate).sign(
-        root.key, hashes.SHA256()).public_bytes(Encoding.DER)
+    staple = (
+        ocsp.OCSPResponseBuilder()
+        .add_response_by_hash(
+            named,
+            hashlib.sha256(point).digest(),
+            leaf.certificate.serial_number,
+            hashes.SHA256(),
+            ocsp.OCSPCertStatus.GOOD,
+            now,
+            now + timedelta(days=1),
+            None,
+            None,
+        )
+        .responder_id(ocsp.OCSPResponderEncoding.NAME, (other if wrong == "responder" else root).certificate)
+        .sign(root.key, hashes.SHA256())
+        .public_bytes(Encoding.DER)
+    )
     found = staple_of(Material(b"", b"", (leaf.der,)), staple, anchors_pem=root.pem, public_pem=root.pem)
     assert (found.matches, found.signature_verified) == (wrong not in ("name", "key"), wrong != "responder")
 

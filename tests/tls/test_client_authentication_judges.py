@@ -17,8 +17,10 @@ RULES: dict[str, tuple[Callable[..., Iterator[Violation]], dict[str, Any]]] = {
     "TLS-MTL-02": (judges.test_a_request_without_certificate_is_refused, {"alerts": ALERTS}),
     "TLS-MTL-03": (
         judges.test_a_wrong_certificate_is_refused,
-        {"certificates": ["untrusted", "expired", "wrong-eku"],
-         "alerts": [*ALERTS, "unknown_ca", "certificate_expired", "unsupported_certificate"]},
+        {
+            "certificates": ["untrusted", "expired", "wrong-eku"],
+            "alerts": [*ALERTS, "unknown_ca", "certificate_expired", "unsupported_certificate"],
+        },
     ),
 }
 SERVICE = Service("api", "tls-endpoint", "127.0.0.1:1", "api.xa.test", settings={"mtls": True})
@@ -43,7 +45,9 @@ def judge(
 
 
 def call(
-    function: Callable[..., Iterator[Violation]], params: dict[str, Any], seen: ClientCertificates,
+    function: Callable[..., Iterator[Violation]],
+    params: dict[str, Any],
+    seen: ClientCertificates,
     service: Service = SERVICE,
 ) -> list[Violation]:
     arguments: dict[str, Any] = {"client_certificates": seen, "service": service}
@@ -59,8 +63,10 @@ def test_conforming_endpoint_breaks_nothing(requirement: str) -> None:
 
 @pytest.mark.parametrize("requirement", RULES)
 def test_refusal_by_status_conforms_as_well(requirement: str) -> None:
-    assert judge(requirement, none="refused 400", untrusted="refused 403", expired="refused 400",
-                 wrong_eku="refused 401") == []
+    assert (
+        judge(requirement, none="refused 400", untrusted="refused 403", expired="refused 400", wrong_eku="refused 401")
+        == []
+    )
 
 
 @pytest.mark.parametrize("requirement", RULES)

@@ -42,9 +42,16 @@ def judge(
 
 @pytest.mark.parametrize(
     "records",
-    [GOOD, issue("CA.xa.test; accounturi=x"), issue("other.test", ISSUER), issue("second.test"),
-     issue("mailto:x@y.test", tag="iodef"), issue(";", tag="issuewild"), issue(ISSUER, tag="ISSUE", flags=128),
-     issue("x.test", tag="issuemail", flags=128)],
+    [
+        GOOD,
+        issue("CA.xa.test; accounturi=x"),
+        issue("other.test", ISSUER),
+        issue("second.test"),
+        issue("mailto:x@y.test", tag="iodef"),
+        issue(";", tag="issuewild"),
+        issue(ISSUER, tag="ISSUE", flags=128),
+        issue("x.test", tag="issuemail", flags=128),
+    ],
     ids=["issuer", "parameters", "one-of-two", "second-name", "no-issue", "wildcards-only", "critical", "mail"],
 )
 def test_records_that_permit_the_issuer_break_nothing(records: tuple[CaaRecord, ...]) -> None:
@@ -53,8 +60,13 @@ def test_records_that_permit_the_issuer_break_nothing(records: tuple[CaaRecord, 
 
 @pytest.mark.parametrize(
     ("records", "words"),
-    [((), "has no CAA record"), (issue("other.test"), "do not permit"), (issue(";"), "do not permit"),
-     (issue("not a domain"), "do not permit"), (issue(""), "do not permit")],
+    [
+        ((), "has no CAA record"),
+        (issue("other.test"), "do not permit"),
+        (issue(";"), "do not permit"),
+        (issue("not a domain"), "do not permit"),
+        (issue(""), "do not permit"),
+    ],
     ids=["none", "other", "nobody", "malformed", "empty"],
 )
 def test_records_that_do_not_permit_it_are_one_violation(records: tuple[CaaRecord, ...], words: str) -> None:
@@ -117,10 +129,25 @@ def test_every_served_certificate_is_judged() -> None:
 
 @pytest.mark.parametrize(
     ("value", "domain"),
-    [("ca.example", "ca.example"), (" CA.Example ; a=b ;c-d = e=f", "ca.example"), (";", ""), ("", ""), (" ; ", ""),
-     ("ca.example;", "ca.example"), ("; policy=x", ""), ("%%%", None), ("ca.example a=b", None), ("ca..example", None),
-     ("-ca.example", None), ("ca.example; a", None), ("ca.example; a=b;", None), ("ca.example; =b", None),
-     ("ca.example; a=b c", None), ("c\u00e4.example", None), ("ca.example.", None)],
+    [
+        ("ca.example", "ca.example"),
+        (" CA.Example ; a=b ;c-d = e=f", "ca.example"),
+        (";", ""),
+        ("", ""),
+        (" ; ", ""),
+        ("ca.example;", "ca.example"),
+        ("; policy=x", ""),
+        ("%%%", None),
+        ("ca.example a=b", None),
+        ("ca..example", None),
+        ("-ca.example", None),
+        ("ca.example; a", None),
+        ("ca.example; a=b;", None),
+        ("ca.example; =b", None),
+        ("ca.example; a=b c", None),
+        ("c\u00e4.example", None),
+        ("ca.example.", None),
+    ],
 )
 def test_issue_value_is_read(value: str, domain: str | None) -> None:
     assert issuer_domain(value) == domain
@@ -234,8 +261,11 @@ def test_faults_of_the_sandbox_are_seen_and_its_good_zone_conforms() -> None:
         with serve_dns({NAME: records}) as server:
             rule = Rule("TLS-CRT-19", {"issuers": ISSUERS})
             found[fault] = list(permits_the_issuer(look(server.address), SERVED, SERVICE, rule))
-    assert {fault: len(violations) for fault, violations in found.items()} == {"": 0, "no-caa": 1,
-                                                                                "caa-other-issuer": 1}
+    assert {fault: len(violations) for fault, violations in found.items()} == {
+        "": 0,
+        "no-caa": 1,
+        "caa-other-issuer": 1,
+    }
 
 
 def test_name_server_knows_addresses_and_what_does_not_exist() -> None:

@@ -50,17 +50,26 @@ def s_client(address: str, *options: str) -> str:
 
 
 @pytest.mark.software
-@pytest.mark.parametrize("options", [
-    pytest.param(("-tls1_3", "-groups", groups, "-ciphersuites", suite), id=f"{groups}-{suite}")
-    for groups, suite in (
-        ("X25519", "TLS_AES_128_GCM_SHA256"), ("P-256", "TLS_AES_256_GCM_SHA384"),
-        ("P-384", "TLS_CHACHA20_POLY1305_SHA256"), ("P-521:X25519", "TLS_AES_256_GCM_SHA384"),
-    )] + [
-    pytest.param(("-tls1_2", "-groups", groups, "-cipher", suite), id=f"{groups}-{suite}")
-    for groups, suite in (
-        ("X25519:P-256", "ECDHE-ECDSA-AES128-GCM-SHA256"), ("P-256", "ECDHE-ECDSA-AES256-GCM-SHA384"),
-        ("P-384:P-256", "ECDHE-ECDSA-CHACHA20-POLY1305"),
-    )])
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param(("-tls1_3", "-groups", groups, "-ciphersuites", suite), id=f"{groups}-{suite}")
+        for groups, suite in (
+            ("X25519", "TLS_AES_128_GCM_SHA256"),
+            ("P-256", "TLS_AES_256_GCM_SHA384"),
+            ("P-384", "TLS_CHACHA20_POLY1305_SHA256"),
+            ("P-521:X25519", "TLS_AES_256_GCM_SHA384"),
+        )
+    ]
+    + [
+        pytest.param(("-tls1_2", "-groups", groups, "-cipher", suite), id=f"{groups}-{suite}")
+        for groups, suite in (
+            ("X25519:P-256", "ECDHE-ECDSA-AES128-GCM-SHA256"),
+            ("P-256", "ECDHE-ECDSA-AES256-GCM-SHA384"),
+            ("P-384:P-256", "ECDHE-ECDSA-CHACHA20-POLY1305"),
+        )
+    ],
+)
 def test_openssl_gets_along_with_each_suite_and_group(options: tuple[str, ...]) -> None:
     """P-521 first makes OpenSSL send a share that calls for a HelloRetryRequest."""
     with serve(RAW, authorities()) as endpoint:
@@ -102,8 +111,11 @@ def test_hello_reads_back_as_it_was_made() -> None:
     assert made.schemes == (0x0403, 0x0804, 0x0401)
 
 
-@pytest.mark.parametrize("damage", [lambda data: data + b"\0", lambda data: data[:-1], lambda data: b"\2" + data[1:]],
-                         ids=["longer", "shorter", "ServerHello"])
+@pytest.mark.parametrize(
+    "damage",
+    [lambda data: data + b"\0", lambda data: data[:-1], lambda data: b"\2" + data[1:]],
+    ids=["longer", "shorter", "ServerHello"],
+)
 def test_message_of_another_length_or_kind_is_no_hello(damage: Callable[[bytes], bytes]) -> None:
     data = damage(hello())
     assert parse_client_hello(data) is None
@@ -121,8 +133,11 @@ def test_hello_in_several_records_is_one_hello() -> None:
     assert whole.hello.message == data
 
 
-@pytest.mark.parametrize("data", [b"GET / HTTP/1.1\r\n", b"\x15\3\1\0\2\2\x28", b"\x16\3\1\0\5\2\0\0\1\0",
-                                  b"\x16\3\1\0\0\x16\3\1\0\0"], ids=["http", "alert", "ServerHello", "empty-records"])
+@pytest.mark.parametrize(
+    "data",
+    [b"GET / HTTP/1.1\r\n", b"\x15\3\1\0\2\2\x28", b"\x16\3\1\0\5\2\0\0\1\0", b"\x16\3\1\0\0\x16\3\1\0\0"],
+    ids=["http", "alert", "ServerHello", "empty-records"],
+)
 def test_what_is_no_hello_is_told_from_one(data: bytes) -> None:
     assert read_opening(data).kind == "other"
 

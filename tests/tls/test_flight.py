@@ -56,8 +56,9 @@ def running(*command: str, port: int) -> Iterator[str]:
     """A server program, once it listens. Standard input stays open: some servers end with it."""
     if not shutil.which(command[0]):
         pytest.skip(f"{command[0]} is not installed")
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                          cwd=folder()) as process:
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder()
+    ) as process:
         try:
             patience = time.monotonic() + 10
             while True:
@@ -90,20 +91,37 @@ def nginx(*lines: str, variant: str = "good") -> contextlib.AbstractContextManag
     (place / "nginx.conf").write_text(
         f"daemon off; pid {place}/pid; error_log /dev/null; events {{}} http {{ access_log off; {temporary}"
         f"ssl_protocols TLSv1.2 TLSv1.3; server {{ listen 127.0.0.1:{port} ssl http2; ssl_certificate {certificate}; "
-        f"ssl_certificate_key {key}; {' '.join(lines)} }} }}")
+        f"ssl_certificate_key {key}; {' '.join(lines)} }} }}"
+    )
     return running("nginx", "-p", str(place), "-e", "/dev/null", "-c", str(place / "nginx.conf"), port=port)
 
 
 def s_server(*options: str, variant: str = "good") -> contextlib.AbstractContextManager[str]:
     port = closed_port()
-    return running("openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-quiet",
-                   *key_options(variant, "-cert", "-key"), *options, port=port)
+    return running(
+        "openssl",
+        "s_server",
+        "-accept",
+        f"127.0.0.1:{port}",
+        "-quiet",
+        *key_options(variant, "-cert", "-key"),
+        *options,
+        port=port,
+    )
 
 
 def gnutls(*options: str, variant: str = "good") -> contextlib.AbstractContextManager[str]:
     port = closed_port()
-    return running("gnutls-serv", "--http", "-q", "-p", str(port),
-                   *key_options(variant, "--x509certfile", "--x509keyfile"), *options, port=port)
+    return running(
+        "gnutls-serv",
+        "--http",
+        "-q",
+        "-p",
+        str(port),
+        *key_options(variant, "--x509certfile", "--x509keyfile"),
+        *options,
+        port=port,
+    )
 
 
 @pytest.mark.software
@@ -121,8 +139,14 @@ def test_nginx_with_early_data_and_long_tickets() -> None:
 
 @pytest.mark.software
 def test_nginx_that_asks_for_a_group_and_a_client_certificate() -> None:
-    with nginx("ssl_ecdh_curve secp384r1;", f"ssl_client_certificate {client_roots()};", "ssl_verify_client on;",
-               "ssl_session_tickets off;", "ssl_session_timeout 5m;", variant="good-rsa") as address:
+    with nginx(
+        "ssl_ecdh_curve secp384r1;",
+        f"ssl_client_certificate {client_roots()};",
+        "ssl_verify_client on;",
+        "ssl_session_tickets off;",
+        "ssl_session_timeout 5m;",
+        variant="good-rsa",
+    ) as address:
         flight, session = read13(address).flight, read12(address)
     assert (flight.answer.group, flight.answer.retry) == ("secp384r1", True)
     assert flight.certificate_request
@@ -188,6 +212,7 @@ def beside(handler: Handler) -> Iterator[socket.socket]:
     def work() -> None:
         with theirs, contextlib.suppress(OSError, Undecided, Alerted):
             handler(theirs)
+
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
     try:
@@ -225,6 +250,7 @@ EARLY: Policy = with_faults(RAW, "early-data")
 
 def serving(version: str, target: int = -1, twist: Callable[[bytes], bytes] = lambda data: data) -> Handler:
     """A raw server of that version, which sends one message twisted."""
+
     def handle(sock: socket.socket) -> None:
         channel = type("Once", (Twisted,), {"twist": staticmethod(twist)})(sock, time.monotonic() + 2, 100_000)
         channel.target = target
@@ -236,6 +262,7 @@ def serving(version: str, target: int = -1, twist: Callable[[bytes], bytes] = la
             session = Server12(channel, EARLY, LOADED, Shares(EARLY))
             session.handshake(first_hello(sock), Choice(0x0303, 0xC02B, "ecdhe", 29, 0x0403))
             session.recv(1)
+
     return handle
 
 
@@ -265,16 +292,25 @@ VERSIONS = pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
 
 @VERSIONS
 @settings(max_examples=100, deadline=None)
-@given(target=st.integers(0, 5), at=st.integers(0, 5000), value=st.integers(0, 255),
-       way=st.sampled_from(["flip", "cut", "insert", "drop", "double"]))
+@given(
+    target=st.integers(0, 5),
+    at=st.integers(0, 5000),
+    value=st.integers(0, 255),
+    way=st.sampled_from(["flip", "cut", "insert", "drop", "double"]),
+)
 def test_no_damaged_flight_raises_anything_else(version: str, target: int, at: int, value: int, way: str) -> None:
     """Whatever one message becomes before it is protected: the reader reads it, or says why it cannot."""
+
     def twist(data: bytes) -> bytes:
         place = at % len(data)
         return {
-            "flip": data[:place] + bytes((value,)) + data[place + 1:], "cut": data[:place],
-            "insert": data[:place] + bytes((value,)) + data[place:], "drop": b"", "double": data * 2,
+            "flip": data[:place] + bytes((value,)) + data[place + 1 :],
+            "cut": data[:place],
+            "insert": data[:place] + bytes((value,)) + data[place:],
+            "drop": b"",
+            "double": data * 2,
         }[way]
+
     with beside(serving(version, target, twist)) as sock, contextlib.suppress(Undecided):
         assert isinstance(looked(sock, version, seconds=0.05), Read13 | Session12)
 
@@ -288,6 +324,7 @@ def test_no_bytes_raise_anything_else(version: str, data: bytes, start: bytes) -
         sock.shutdown(socket.SHUT_WR)
         while sock.recv(4096):
             pass
+
     with beside(handle) as sock, pytest.raises(Undecided):
         looked(sock, version, seconds=1)
 
@@ -330,17 +367,22 @@ def warning(sock: socket.socket) -> None:
 
 
 @VERSIONS
-@pytest.mark.parametrize(("handler", "reasons"), [
-    (silent, {Reason.TIMEOUT}), (dripping, {Reason.TIMEOUT}), (flooding, {Reason.TOO_LARGE}),
-    (warning, {Reason.TLS_RECORD}), (lambda sock: sock.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n"), {Reason.NOT_TLS}),
-    (lambda sock: sock.recv(1), {Reason.CLOSED, Reason.RESET}),
-    (lambda sock: sock.sendall(b"\x15\3\3\0\2\2\x28"), {Reason.TLS_ALERT}),
-    (lambda sock: sock.sendall(b"\x16\3\3\xff\xff" + os.urandom(70_000)), {Reason.TLS_RECORD}),
-    (announcing, {Reason.TOO_LARGE}),
-], ids=["silent", "dripping", "flooding", "warning", "http", "closing", "alert", "long-record", "long-message"])
-def test_server_that_does_not_shake_hands_is_no_evidence(
-    version: str, handler: Handler, reasons: set[Reason]
-) -> None:
+@pytest.mark.parametrize(
+    ("handler", "reasons"),
+    [
+        (silent, {Reason.TIMEOUT}),
+        (dripping, {Reason.TIMEOUT}),
+        (flooding, {Reason.TOO_LARGE}),
+        (warning, {Reason.TLS_RECORD}),
+        (lambda sock: sock.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n"), {Reason.NOT_TLS}),
+        (lambda sock: sock.recv(1), {Reason.CLOSED, Reason.RESET}),
+        (lambda sock: sock.sendall(b"\x15\3\3\0\2\2\x28"), {Reason.TLS_ALERT}),
+        (lambda sock: sock.sendall(b"\x16\3\3\xff\xff" + os.urandom(70_000)), {Reason.TLS_RECORD}),
+        (announcing, {Reason.TOO_LARGE}),
+    ],
+    ids=["silent", "dripping", "flooding", "warning", "http", "closing", "alert", "long-record", "long-message"],
+)
+def test_server_that_does_not_shake_hands_is_no_evidence(version: str, handler: Handler, reasons: set[Reason]) -> None:
     started = time.monotonic()
     with beside(handler) as sock, pytest.raises(Undecided) as refused:
         looked(sock, version, seconds=0.3)
@@ -355,12 +397,15 @@ def test_expired_connection_of_the_door_leaves_no_evidence() -> None:
         connection = door.open(a_target(), "127.0.0.1", server.port, "tls")
         with connection:
             late = connection.deadline + 60
-            contained(lambda: read_flight13(connection, Hello13(NAME), deadline=late, monotonic=door.monotonic),
-                      Reason.TIMEOUT)
+            contained(
+                lambda: read_flight13(connection, Hello13(NAME), deadline=late, monotonic=door.monotonic),
+                Reason.TIMEOUT,
+            )
 
 
-@pytest.mark.parametrize(("group", "again"), [(29, False), (23, True), (30, False)],
-                         ids=["the-same-group", "twice", "an-unoffered-group"])
+@pytest.mark.parametrize(
+    ("group", "again"), [(29, False), (23, True), (30, False)], ids=["the-same-group", "twice", "an-unoffered-group"]
+)
 def test_hello_retry_request_that_leads_nowhere_is_refused(group: int, again: bool) -> None:
     def handle(sock: socket.socket) -> None:
         for _ in range(1 + again):
@@ -371,6 +416,7 @@ def test_hello_retry_request_that_leads_nowhere_is_refused(group: int, again: bo
             if again:
                 sock.recv(6, socket.MSG_WAITALL)  # our ChangeCipherSpec
         silent(sock)
+
     with beside(handle) as sock, pytest.raises(Undecided) as refused:
         looked(sock, "TLSv1.3", seconds=0.5)
     assert refused.value.reason is Reason.TLS_RECORD
@@ -385,6 +431,7 @@ def test_renegotiation_that_is_garbled_is_a_refusal() -> None:
         channel.send_message(2, b"\3")
         channel.flush()
         silent(sock)
+
     with beside(handle) as sock:
         seen = looked(sock, "TLSv1.2")
     assert seen == Session12(-1, Renegotiation(1, 0, "tls-record: a field is cut short"))
@@ -392,12 +439,14 @@ def test_renegotiation_that_is_garbled_is_a_refusal() -> None:
 
 def test_deadline_while_waiting_for_a_ticket_leaves_no_evidence() -> None:
     """A deadline hit always gives an error, whatever was read by then."""
+
     def handle(sock: socket.socket) -> None:
         policy = replace(RAW, tickets=False)
         channel = Channel(sock, time.monotonic() + 2, 100_000)
         Server13(channel, policy, LOADED, Shares(policy)).handshake()
         silent(sock)
         time.sleep(0.3)
+
     with beside(handle) as sock, pytest.raises(Undecided) as refused:
         looked(sock, "TLSv1.3", seconds=0.2, ticket_seconds=5)
     assert refused.value.reason is Reason.TIMEOUT

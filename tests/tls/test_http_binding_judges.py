@@ -181,10 +181,28 @@ def test_policy_is_read(value: str, policy: Hsts) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["", ";", "max-age", "max-age=", 'max-age=""', "max-age=-1", "max-age=1.5", "max-age=1 2", "max-age=1, max-age=2",
-     "max-age=1; max-age=1", "max-age=1; includeSubDomains; includesubdomains", "max-age=1; includeSubDomains=1",
-     'max-age="1', 'max-age="1\\', "max-age=1; =x", "max-age=1; a=b=c", "max-age=1; \x00", "max-age=\u0661",
-     "max-age=0x10", "includeSubDomains"],
+    [
+        "",
+        ";",
+        "max-age",
+        "max-age=",
+        'max-age=""',
+        "max-age=-1",
+        "max-age=1.5",
+        "max-age=1 2",
+        "max-age=1, max-age=2",
+        "max-age=1; max-age=1",
+        "max-age=1; includeSubDomains; includesubdomains",
+        "max-age=1; includeSubDomains=1",
+        'max-age="1',
+        'max-age="1\\',
+        "max-age=1; =x",
+        "max-age=1; a=b=c",
+        "max-age=1; \x00",
+        "max-age=\u0661",
+        "max-age=0x10",
+        "includeSubDomains",
+    ],
 )
 def test_what_the_grammar_does_not_give_is_refused(value: str) -> None:
     with pytest.raises(HstsError):
@@ -198,8 +216,13 @@ VALUES = st.one_of(TOKENS, st.text("abc;= ,", max_size=6).map(lambda text: f'"{t
 SPACES = st.text(" \t", max_size=2)
 
 
-@given(st.integers(0, 10**12), st.booleans(), st.dictionaries(TOKENS.map(str.lower), VALUES | st.none(), max_size=4),
-       SPACES, st.randoms())
+@given(
+    st.integers(0, 10**12),
+    st.booleans(),
+    st.dictionaries(TOKENS.map(str.lower), VALUES | st.none(), max_size=4),
+    SPACES,
+    st.randoms(),
+)
 def test_any_way_of_writing_a_policy_reads_the_same(
     seconds: int, below: bool, others: dict[str, str | None], space: str, random: Any
 ) -> None:

@@ -40,8 +40,13 @@ VERSIONS = pytest.mark.parametrize(
 
 def settings(**changes: Any) -> dict[str, Any]:
     """What a manifest with every certificate gives."""
-    return {"mtls": True, "trust": "public", "client_certificate": client("trusted"),
-            "untrusted_client_certificates": {name: client(name) for name in WRONG}, **changes}
+    return {
+        "mtls": True,
+        "trust": "public",
+        "client_certificate": client("trusted"),
+        "untrusted_client_certificates": {name: client(name) for name in WRONG},
+        **changes,
+    }
 
 
 def look(context: ssl.SSLContext, policy: HttpPolicy = GOOD, **changes: Any) -> ClientCertificates:
@@ -195,9 +200,7 @@ def test_server_error_and_silence_after_the_handshake_are_no_outcome() -> None:
         (silent, "error timeout: "),
     ):
         with serve(handler, tls=context) as server:
-            seen = observe_client_certificates(
-                a_door(ca_file=public_roots()), *described(server.at, mtls=True)
-            )
+            seen = observe_client_certificates(a_door(ca_file=public_roots()), *described(server.at, mtls=True))
         assert seen.requested
         assert seen.attempts["none"].startswith(words)
         assert violated(seen) == set()

@@ -72,8 +72,16 @@ def test_each_variant_turns_only_its_own_requirement_red(name: str) -> None:
 
 def test_every_judge_is_turned_red_by_a_variant() -> None:
     assert set().union(*RED.values()) == set(JUDGES)
-    assert {"good", "good-rsa", "private-root", "good-staple", "good-must-staple", "wildcard", "hostile-names",
-            "many-names"} == GREEN
+    assert {
+        "good",
+        "good-rsa",
+        "private-root",
+        "good-staple",
+        "good-must-staple",
+        "wildcard",
+        "hostile-names",
+        "many-names",
+    } == GREEN
 
 
 @pytest.mark.parametrize("server_name", ["localhost", "127.0.0.1", "::1", "a.deep.name.test"])
@@ -99,8 +107,10 @@ def handshake(server: ssl.SSLContext, client: ssl.SSLContext, server_name: str) 
         ssl.SSLError: either side refused.
     """
     pipes = [ssl.MemoryBIO() for _ in range(4)]
-    sides = [client.wrap_bio(pipes[0], pipes[1], server_hostname=server_name),
-             server.wrap_bio(pipes[1], pipes[0], server_side=True)]
+    sides = [
+        client.wrap_bio(pipes[0], pipes[1], server_hostname=server_name),
+        server.wrap_bio(pipes[1], pipes[0], server_side=True),
+    ]
     done = [False, False]
     for turn in range(20):
         try:
@@ -126,8 +136,18 @@ def client_context(roots: bytes) -> ssl.SSLContext:
     return context
 
 
-REFUSED_BY_OPENSSL = {"self-signed", "untrusted-root", "other-name", "expired", "not-yet-valid", "rsa1024", "secp256k1",
-                      "sha1-chain", "missing-intermediate", "client-auth-only"}
+REFUSED_BY_OPENSSL = {
+    "self-signed",
+    "untrusted-root",
+    "other-name",
+    "expired",
+    "not-yet-valid",
+    "rsa1024",
+    "secp256k1",
+    "sha1-chain",
+    "missing-intermediate",
+    "client-auth-only",
+}
 # Versions of OpenSSL differ on a common name alone and on keyUsage; 100,000 names are not for a handshake.
 NOT_ASKED_OF_OPENSSL = {"cn-only", "key-encipherment-only", "many-names"}
 
@@ -193,8 +213,10 @@ def test_what_is_old_or_not_ours_is_made_anew(spoil: str, tmp_path: Path) -> Non
 
 
 def test_processes_that_start_at_once_share_their_authorities(tmp_path: Path) -> None:
-    code = (f"from pathlib import Path; from conformance.tls.pki import Pki; "
-            f"print(Pki.cached(Path({str(tmp_path)!r})).public_roots_pem.hex())")
+    code = (
+        f"from pathlib import Path; from conformance.tls.pki import Pki; "
+        f"print(Pki.cached(Path({str(tmp_path)!r})).public_roots_pem.hex())"
+    )
     started = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(3)]
     printed = {process.communicate(timeout=60)[0] for process in started}
     assert len(printed) == 1

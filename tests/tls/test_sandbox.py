@@ -46,10 +46,12 @@ def ssl2(endpoint: Endpoint) -> int:
 
 def extension(data: bytes, code: int) -> Look:
     """Whether the ServerHello holds an extension."""
+
     def look(endpoint: Endpoint) -> bool:
         answer = ask(endpoint.address, data).answer
         assert answer
         return code in answer.extensions
+
     return look
 
 
@@ -170,10 +172,12 @@ CASES: dict[str, tuple[Look, Any, Any]] = {
     "tls11": (saying(hello((0xC009,), legacy=0x0302)), OLD_VERSION, "0x0302 0xc009"),
     "only-tls11": (saying(hello((0xC02B, 0xC009))), "0x0303 0xc02b", "0x0302 0xc009"),
     "no-tls13": (saying(hello13((0x1301,))), "0x0304 0x1301", OLD_VERSION),
-    "prefers-tls12": (saying(hello((0x1301, 0xC02B), versions=(0x0304, 0x0303), shares=(29,))), "0x0304 0x1301",
-                      "0x0303 0xc02b"),
-    "unknown-version-intolerant": (saying(hello13((0x1301,), versions=(0x0305, 0x0304))), "0x0304 0x1301",
-                                   OLD_VERSION),
+    "prefers-tls12": (
+        saying(hello((0x1301, 0xC02B), versions=(0x0304, 0x0303), shares=(29,))),
+        "0x0304 0x1301",
+        "0x0303 0xc02b",
+    ),
+    "unknown-version-intolerant": (saying(hello13((0x1301,), versions=(0x0305, 0x0304))), "0x0304 0x1301", OLD_VERSION),
     "no-downgrade-sentinel": (sentinel, True, False),
     "grease-intolerant": (saying(GREASE), "0x0304 0x1302", "alert 50"),
     "large-hello-intolerant": (saying(LARGE), "0x0304 0x1302", "closed"),
@@ -269,8 +273,12 @@ def test_benign_server_serves_a_verifying_client(name: str, maximum: str) -> Non
     policy = BENIGN[name]
     roots = stored("private.pem", authorities().private_roots_pem) if policy.trust == "private" else public_roots()
     with serve(named(policy), authorities()) as endpoint:
-        status = exchange(endpoint.address, client="trusted" if policy.declares_mtls else "", roots=roots,
-                          maximum=ssl.TLSVersion[maximum])
+        status = exchange(
+            endpoint.address,
+            client="trusted" if policy.declares_mtls else "",
+            roots=roots,
+            maximum=ssl.TLSVersion[maximum],
+        )
     expected = "TLSV1_ALERT_PROTOCOL_VERSION" if (name, maximum) == ("tls13-only", "TLSv1_2") else OK
     assert status.split("\r\n")[0] == expected
 
@@ -293,8 +301,11 @@ def test_benign_variants_are_what_they_say() -> None:
         "dual-certificate": (saying(hello((0xC02F,))), REFUSED, "0x0303 0xc02f"),
         "tls13-only": (saying(hello()), "0x0303 0xc02b", OLD_VERSION),
         "sni-strict": (saying(hello13((0x1301,), name="")), "0x0304 0x1301", "alert 112"),
-        "no-tickets": (lambda at: (flight13(at).flight.ticket_seen, session12(at).ticket_seconds), (True, 7200),
-                       (False, -1)),
+        "no-tickets": (
+            lambda at: (flight13(at).flight.ticket_seen, session12(at).ticket_seconds),
+            (True, 7200),
+            (False, -1),
+        ),
         "hybrid-first": (lambda at: retried_group(at, (29, HYBRID)), 29, HYBRID),
         "private-root": (leaf, leaf_of("good"), leaf_of("private-root")),
         "good-staple": (stapled, (None, None), staple_of("good-staple")),
