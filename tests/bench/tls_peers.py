@@ -28,6 +28,8 @@ from tests.software.oracles import OracleAbsent, sslyze_command, sslyze_program
 
 CONFIGURATIONS = ("A", "B", "E", "G")
 MANY = 20
+RESOLUTION = 0.01
+"""Seconds of CPU time below which a difference between two runs of Python is noise: less counts as this much."""
 Side = Callable[[tuple[str, ...]], list[str]]
 
 
@@ -111,10 +113,10 @@ def show(bench: Bench, runs: Mapping[str, list[Cost]]) -> None:
     gross, net, connections = {}, {}, {}
     for name, costs in runs.items():
         gross[name] = median(each.cpu_seconds for each in costs)
-        net[name] = max(gross[name] - bench.starts[name], 0.001)
+        net[name] = max(gross[name] - bench.starts[name], RESOLUTION)
         connections[name] = median(each.connections for each in costs)
         click.echo(
-            f"  {name:7} CPU s {spread(each.cpu_seconds for each in costs)}   net {net[name]:.3f}   "
+            f"  {name:7} CPU s {spread(each.cpu_seconds for each in costs)}   net {'at most ' if net[name] == RESOLUTION else ''}{net[name]:.3f}   "
             f"wall s {spread(each.wall_seconds for each in costs)}   connections {int(connections[name])}   "
             f"peak MB {max(each.peak_megabytes for each in costs):.0f}"
         )
