@@ -21,14 +21,23 @@ profile_option = click.option(
     "--profile", default="asean", show_default=True, help="asean, asean-high, asean-survey, or a profile file"
 )
 target_option = click.option(
-    "--target", "targets", multiple=True, type=click.Path(path_type=Path), help="manifest, or a folder of them; repeatable"
+    "--target",
+    "targets",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="manifest, or a folder of them; repeatable",
 )
 only_option = click.option(
     "--only", multiple=True, metavar="ID", help="requirement id or pattern (TLS-CIP-*); repeatable"
 )
 area_option = click.option("--area", default="", help="one area alone (tls)")
 format_option = click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="for people, or for machines"
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="for people, or for machines",
 )
 out_option = click.option("--out", type=click.Path(path_type=Path), default=None, help="folder to write to")
 
@@ -61,8 +70,11 @@ def exits(function: F) -> F:
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:  # noqa: BLE001 - said in a line, with the way to see the rest
-            click.echo(f"conformance: internal error: {type(error).__name__}: {display(str(error), 500)}\n"
-                       "conformance: please report it with the output of: python -X dev -m conformance ...", err=True)
+            click.echo(
+                f"conformance: internal error: {type(error).__name__}: {display(str(error), 500)}\n"
+                "conformance: please report it with the output of: python -X dev -m conformance ...",
+                err=True,
+            )
             if sys.flags.dev_mode:
                 raise
             sys.exit(Exit.INTERNAL)
@@ -84,12 +96,25 @@ def main() -> None:
 @area_option
 @out_option
 @click.option("--waivers", type=click.Path(path_type=Path), default=None, help="file of waivers")
-@click.option("--fail-on", multiple=True, type=click.Choice(FAIL_ON),
-              help="which verdicts make the exit code other than 0; repeatable [default: fail, error, not-tested]")
-@click.option("--baseline", type=click.Path(path_type=Path), default=None,
-              help="results of an earlier run; exit 7 if any verdict differs, either way, else 0")
-@click.option("--front", type=click.Choice(["auto", "pytest", "loop"]), default="auto", show_default=True,
-              help="pytest items a cell, or a plain loop; the results are the same bytes")
+@click.option(
+    "--fail-on",
+    multiple=True,
+    type=click.Choice(FAIL_ON),
+    help="which verdicts make the exit code other than 0; repeatable [default: fail, error, not-tested]",
+)
+@click.option(
+    "--baseline",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="results of an earlier run; exit 7 if any verdict differs, either way, else 0",
+)
+@click.option(
+    "--front",
+    type=click.Choice(["auto", "pytest", "loop"]),
+    default="auto",
+    show_default=True,
+    help="pytest items a cell, or a plain loop; the results are the same bytes",
+)
 @click.option("--enumerate", "enumerate_", is_flag=True, help="name every offender, however many connections it takes")
 @click.option("--no-report", is_flag=True, help="write results and evidence, no HTML, CSV or JUnit")
 @click.option("--quiet", is_flag=True, help="no progress, and only the summary")
@@ -183,7 +208,13 @@ def report(directory: Path, form: str) -> int:
 
 @main.command()
 @click.argument("directories", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), default=Path("reports/matrix"), show_default=True, help="folder to write to")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("reports/matrix"),
+    show_default=True,
+    help="folder to write to",
+)
 @click.option("--as-of", default="", help="UTC date that staleness is counted at (default: the newest run's)")
 @format_option
 @exits

@@ -141,8 +141,9 @@ def pytest_runtestloop(session: pytest.Session) -> None:
         plan = make_plan(plan.profile, plan.targets, plan.judges, today=run.started.date(), select=chosen.__contains__)
         run.prepared = replace(run.prepared, plan=plan)
     settings = settings_of(run.prepared, run.folder, run.progress)
-    gathered = engine.gather(plan, run.door, settings, lambda _, cells: run.cells.update((c.key, c) for c in cells),
-                             run.started)
+    gathered = engine.gather(
+        plan, run.door, settings, lambda _, cells: run.cells.update((c.key, c) for c in cells), run.started
+    )
     run.outcome = None
     run.interrupted = gathered.stopped
     session.config.stash[GATHERED] = gathered
@@ -182,8 +183,13 @@ OUTCOMES = {
     "waived": ("skipped", "call"),
 }
 LETTERS = {
-    "pass": (".", "PASS"), "warning": ("w", "WARNING"), "fail": ("F", "FAIL"), "error": ("E", "ERROR"),
-    "not-applicable": ("-", "NOT-APPLICABLE"), "not-tested": ("?", "NOT-TESTED"), "waived": ("v", "WAIVED"),
+    "pass": (".", "PASS"),
+    "warning": ("w", "WARNING"),
+    "fail": ("F", "FAIL"),
+    "error": ("E", "ERROR"),
+    "not-applicable": ("-", "NOT-APPLICABLE"),
+    "not-tested": ("?", "NOT-TESTED"),
+    "waived": ("v", "WAIVED"),
 }
 
 
@@ -196,7 +202,11 @@ def report_of(item: CellItem, cell: Cell) -> pytest.TestReport:
     lines += [f"  {clause}" for clause in item.entry.cite]
     lines += [f"  {cell.reason} {cell.detail}".rstrip()] if cell.reason or cell.detail else []
     for violation in cell.violations:
-        lines += [f"  {violation.message}", f"    expected: {violation.expected}", f"    observed: {violation.observed}"]
+        lines += [
+            f"  {violation.message}",
+            f"    expected: {violation.expected}",
+            f"    observed: {violation.observed}",
+        ]
     text = "\n".join(display(line, 500) for line in lines)
     longrepr: Any = None
     if outcome == "failed":
@@ -205,8 +215,17 @@ def report_of(item: CellItem, cell: Cell) -> pytest.TestReport:
         longrepr = (str(item.path), 0, f"{cell.status.value}: {display(cell.reason or cell.detail, 200)}")
     now = time.time()
     report = pytest.TestReport(
-        nodeid=item.nodeid, location=item.location, keywords={}, outcome=outcome, longrepr=longrepr, when=when,  # type: ignore[arg-type]
-        sections=(), duration=0.0, start=now, stop=now, user_properties=[("verdict", cell.status.value)],
+        nodeid=item.nodeid,
+        location=item.location,
+        keywords={},
+        outcome=outcome,
+        longrepr=longrepr,
+        when=when,  # type: ignore[arg-type]
+        sections=(),
+        duration=0.0,
+        start=now,
+        stop=now,
+        user_properties=[("verdict", cell.status.value)],
     )
     report.conformance_status = cell.status.value
     return report
@@ -254,14 +273,24 @@ def _finished(run: Session, keys: Iterable[Key]) -> Iterator[Cell]:
         if key in run.reported or cell.reason == NotTested.DESELECTED.value:
             yield cell
         else:
-            yield replace(cell, status=Status.NOT_TESTED, reason=NotTested.STOPPED.value, violations=(), evidence=(),
-                          detail="the run was stopped before this cell's turn", waiver="", underlying="", notices=(),
-                          incomplete=False)
+            yield replace(
+                cell,
+                status=Status.NOT_TESTED,
+                reason=NotTested.STOPPED.value,
+                violations=(),
+                evidence=(),
+                detail="the run was stopped before this cell's turn",
+                waiver="",
+                underlying="",
+                notices=(),
+                incomplete=False,
+            )
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Under plain pytest, say where the run lies."""
     run = config.stash.get(SESSION, None)
     if run is not None and run.outcome is not None:
-        terminalreporter.write_line(f"conformance run written to {run.folder}; read it with: conformance report "
-                                    f"{run.folder}")
+        terminalreporter.write_line(
+            f"conformance run written to {run.folder}; read it with: conformance report {run.folder}"
+        )

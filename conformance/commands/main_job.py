@@ -70,8 +70,10 @@ def _tell(
     if found is not None:
         what = "the sandbox's expected verdicts" if sandbox else "the baseline"
         for change in found:
-            click.echo(f"  {' '.join(change.key)}: expected {change.before or 'no cell'}, got "
-                       f"{change.after or 'no cell'} ({change.why})")
+            click.echo(
+                f"  {' '.join(change.key)}: expected {change.before or 'no cell'}, got "
+                f"{change.after or 'no cell'} ({change.why})"
+            )
         click.echo(f"{len(found)} verdicts differ from {what}" if found else f"every verdict matches {what}")
 
 
@@ -84,8 +86,8 @@ def _summary(ran: Ran, found: list[Change] | None, paths: list[Path]) -> dict[st
         "profile": {"id": ran.run.header.profile_id, "sha256": ran.run.header.profile_sha256},
         "counts": counts,
         "connections": ran.connections,
-        "differences": None if found is None else [
-            {"key": list(change.key), "expected": change.before, "got": change.after} for change in found
-        ],
+        "differences": None
+        if found is None
+        else [{"key": list(change.key), "expected": change.before, "got": change.after} for change in found],
         "written": [str(path) for path in paths],
     }

@@ -103,8 +103,9 @@ def selection(request: Request, profile: Profile) -> Select | None:
     if request.area:
         areas = {requirement.area for requirement in profile.requirements.values()}
         if request.area not in areas:
-            raise ConfigError("--area", "", f'"{request.area}"', f"one of {', '.join(sorted(areas))}",
-                              nearest(request.area, areas))
+            raise ConfigError(
+                "--area", "", f'"{request.area}"', f"one of {', '.join(sorted(areas))}", nearest(request.area, areas)
+            )
         ids = {i for i in ids if profile.requirements[i].area == request.area}
     if request.only:
         ids &= chosen(request.only, profile)
@@ -117,8 +118,13 @@ def chosen(patterns: Iterable[str], profile: Profile) -> set[str]:
     for pattern in patterns:
         hits = {i for i in profile.requirements if fnmatchcase(i, pattern.upper())}
         if not hits:
-            raise ConfigError("--only", "", f'"{pattern}"', f"a requirement of profile {profile.id}",
-                              nearest(pattern.upper(), profile.requirements))
+            raise ConfigError(
+                "--only",
+                "",
+                f'"{pattern}"',
+                f"a requirement of profile {profile.id}",
+                nearest(pattern.upper(), profile.requirements),
+            )
         found |= hits
     return found
 

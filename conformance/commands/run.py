@@ -76,9 +76,28 @@ def _under_pytest(
 
     files = sorted({str(sys.modules[entry.function.__module__].__file__) for entry in prepared.plan.judges.values()})
     here = Path(__file__).resolve().parent.parent
-    arguments = ["-c", str(here / "pytest.ini"), "--rootdir", str(here), "-p", "no:cacheprovider", "-p", "no:terminal",
-                 "-p", "no:logging", "-p", "no:warnings", "-p", "no:unraisableexception", "-p", "no:threadexception",
-                 "-p", "conformance.plugin", "--capture=no", *files]
+    arguments = [
+        "-c",
+        str(here / "pytest.ini"),
+        "--rootdir",
+        str(here),
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:terminal",
+        "-p",
+        "no:logging",
+        "-p",
+        "no:warnings",
+        "-p",
+        "no:unraisableexception",
+        "-p",
+        "no:threadexception",
+        "-p",
+        "conformance.plugin",
+        "--capture=no",
+        *files,
+    ]
     saved = {name: os.environ.pop(name, None) for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")}
     autoload = os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"

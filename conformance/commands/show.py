@@ -30,9 +30,11 @@ def list_requirements(profile_name: str, area: str, form: str) -> None:
         click.echo(f"{requirement.id:<{width}}  {requirement.level:<10}  {requirement.title}")
     levels = Counter(requirement.level.value for requirement in found)
     faults = {fault for requirement in found for fault in requirement.faults}
-    click.echo(f"\n{len(found)} requirements ({', '.join(f'{n} {level}' for level, n in levels.most_common())}), "
-               f"{len(faults)} faults that must turn them red; profile {profile.id} {profile.version}, "
-               f"sha256 {profile.sha256[:16]}")
+    click.echo(
+        f"\n{len(found)} requirements ({', '.join(f'{n} {level}' for level, n in levels.most_common())}), "
+        f"{len(faults)} faults that must turn them red; profile {profile.id} {profile.version}, "
+        f"sha256 {profile.sha256[:16]}"
+    )
 
 
 def describe(requirement: Requirement) -> dict[str, Any]:
@@ -46,7 +48,9 @@ def describe(requirement: Requirement) -> dict[str, Any]:
         "area": requirement.area,
         "role": list(requirement.roles),
         "serves": list(requirement.serves),
-        "cite": [{"doc": c.doc, "section": c.section, **({"note": c.note} if c.note else {})} for c in requirement.cite],
+        "cite": [
+            {"doc": c.doc, "section": c.section, **({"note": c.note} if c.note else {})} for c in requirement.cite
+        ],
         "why": requirement.why,
         "fix": dict(requirement.fix),
         "params": json.loads(json.dumps(dict(requirement.params), default=_plain)),
@@ -74,8 +78,13 @@ def explain_requirement(requirement_id: str, profile_name: str, form: str) -> No
     profile = load_profile(profile_name)
     requirement = profile.requirements.get(requirement_id.upper())
     if requirement is None:
-        raise ConfigError("explain", "", f'"{requirement_id}"', f"a requirement of profile {profile.id}",
-                          nearest(requirement_id.upper(), profile.requirements))
+        raise ConfigError(
+            "explain",
+            "",
+            f'"{requirement_id}"',
+            f"a requirement of profile {profile.id}",
+            nearest(requirement_id.upper(), profile.requirements),
+        )
     if form == "json":
         click.echo(json.dumps(describe(requirement), indent=1, ensure_ascii=False))
         return
@@ -93,8 +102,10 @@ def explanation(requirement: Requirement) -> list[str]:
     lines += [f"level      {requirement.level}"]
     if requirement.in_force:
         lines += [f"in force   from {requirement.in_force}: {requirement.in_force_note}"]
-    lines += [f"binds      {', '.join(requirement.roles)}"
-              + (f" serving {', '.join(requirement.serves)}" if requirement.serves else "")]
+    lines += [
+        f"binds      {', '.join(requirement.roles)}"
+        + (f" serving {', '.join(requirement.serves)}" if requirement.serves else "")
+    ]
     lines += [f"clause     {clause}" for clause in requirement.cite]
     lines += [f"why        {requirement.why}"]
     lines += [f"fix        {name}: {text}" for name, text in requirement.fix.items()]
@@ -122,24 +133,30 @@ def show_plan(profile: str, targets: tuple[Path, ...], only: tuple[str, ...], ar
     rows = []
     for service in made.services:
         excluded = Counter((reason.value, detail) for reason, detail in service.excluded.values())
-        rows.append({
-            "target": service.target.id,
-            "service": service.service.id,
-            "role": service.service.role,
-            "address": service.service.address,
-            "cells": len(service.requirements),
-            "connections_at_most": sum(a.budget(job.asks) for a, job in service.jobs),
-            "asks": sorted(ask for _, job in service.jobs for ask in job.asks),
-            "not_tested": [{"reason": reason, "detail": detail, "cells": count, "add": REMEDY.get(reason, "")}
-                           for (reason, detail), count in excluded.items()],
-            "undeclared": undeclared(service.service.settings),
-        })
+        rows.append(
+            {
+                "target": service.target.id,
+                "service": service.service.id,
+                "role": service.service.role,
+                "address": service.service.address,
+                "cells": len(service.requirements),
+                "connections_at_most": sum(a.budget(job.asks) for a, job in service.jobs),
+                "asks": sorted(ask for _, job in service.jobs for ask in job.asks),
+                "not_tested": [
+                    {"reason": reason, "detail": detail, "cells": count, "add": REMEDY.get(reason, "")}
+                    for (reason, detail), count in excluded.items()
+                ],
+                "undeclared": undeclared(service.service.settings),
+            }
+        )
     if form == "json":
         click.echo(json.dumps({"profile": made.profile.id, "sha256": made.profile.sha256, "services": rows}, indent=1))
         return
     for row in rows:
-        click.echo(f"{row['target']}/{row['service']} ({row['role']}) at {row['address']}: {row['cells']} cells, "
-                   f"at most {row['connections_at_most']} connections")
+        click.echo(
+            f"{row['target']}/{row['service']} ({row['role']}) at {row['address']}: {row['cells']} cells, "
+            f"at most {row['connections_at_most']} connections"
+        )
         for gap in row["not_tested"]:
             click.echo(f"  {gap['cells']} cells will be not-tested({gap['reason']}): {gap['detail']}")
             click.echo(f"    {gap['add']}" if gap["add"] else "")
@@ -150,7 +167,7 @@ def show_plan(profile: str, targets: tuple[Path, ...], only: tuple[str, ...], ar
 
 REMEDY = {
     "not-authorised": "add [target.authorisation] with granted_by, reference, not_before, not_after, hosts, "
-                      "kinds = [\"tls\"] and active = true",
+    'kinds = ["tls"] and active = true',
     "deselected": "leave out --only and --area",
 }
 
@@ -161,6 +178,8 @@ def undeclared(settings: Any) -> list[str]:
     if settings.get("http", True) and "plain_http" not in settings:
         lines.append('TLS-HTT-03 and -04 look at plain HTTP: add plain_http = "host:80"')
     if settings.get("mtls") and "client_certificate" not in settings:
-        lines.append("TLS-MTL-02 and -03 need a positive control: add client_certificate = "
-                     '{ certificate = "file:client.pem", key = "env:CLIENT_KEY" }')
+        lines.append(
+            "TLS-MTL-02 and -03 need a positive control: add client_certificate = "
+            '{ certificate = "file:client.pem", key = "env:CLIENT_KEY" }'
+        )
     return lines

@@ -70,8 +70,9 @@ def merge_runs(directories: tuple[Path, ...], out: Path, as_of: str, form: str) 
             when = datetime.fromisoformat(as_of).replace(tzinfo=UTC)
         except ValueError:
             raise ConfigError("--as-of", "", f'"{as_of}"', "a date such as 2026-11-24") from None
-    paths = write_reports(runs, profile_of(directories[0]), out, as_of=when,
-                          profiles=[profile_of(directory) for directory in directories])
+    paths = write_reports(
+        runs, profile_of(directories[0]), out, as_of=when, profiles=[profile_of(directory) for directory in directories]
+    )
     if form == "json":
         click.echo(json.dumps({"written": [str(path) for path in paths]}, indent=1))
     else:
@@ -92,11 +93,19 @@ def diff_runs(before: Path, after: Path, form: str) -> int:
 def print_changes(found: list[Change], lead: str, none: str) -> None:
     """One line a changed cell."""
     for change in found:
-        click.echo(f"{' '.join(change.key)}: {change.before or 'no cell'} -> {change.after or 'no cell'} ({change.why})")
+        click.echo(
+            f"{' '.join(change.key)}: {change.before or 'no cell'} -> {change.after or 'no cell'} ({change.why})"
+        )
     click.echo(lead + (f"{len(found)} differ" if found else none))
 
 
 def _change(change: Change) -> dict[str, str]:
     target, service, requirement = change.key
-    return {"target": target, "service": service, "requirement": requirement, "before": change.before,
-            "after": change.after, "why": change.why}
+    return {
+        "target": target,
+        "service": service,
+        "requirement": requirement,
+        "before": change.before,
+        "after": change.after,
+        "why": change.why,
+    }

@@ -27,8 +27,14 @@ def answer(got: Reply | Failure, template: Template, *, controlled: bool) -> Ans
         return Answer("closed", reason=Reason.CLOSED, detail="close_notify", controlled=controlled, received=received)
     if got.refused and got.kinds is None:
         detail = f"after a ServerHello with {name(SUITES, got.suite)}" if got.version else ""
-        return Answer("refused", alert=name(ALERTS, got.alert, 2), detail=detail, controlled=controlled,
-                      unoffered=unoffered(got, template), received=received)
+        return Answer(
+            "refused",
+            alert=name(ALERTS, got.alert, 2),
+            detail=detail,
+            controlled=controlled,
+            unoffered=unoffered(got, template),
+            received=received,
+        )
     if got.kinds is not None:
         return _ssl2(got, template, controlled=controlled)
     old = got.version <= TLS12
@@ -61,8 +67,13 @@ def _failed(got: Failure, *, controlled: bool) -> Answer:
     elif not got.received and got.reason in (Reason.CLOSED, Reason.RESET):
         kind = "closed"
     counts = kind != "broken" or got.reason in UNDECIDING
-    return Answer(kind, reason=got.reason, detail=got.detail[:MOST_DETAIL], controlled=controlled and counts,
-                  received=got.received[:160].hex())
+    return Answer(
+        kind,
+        reason=got.reason,
+        detail=got.detail[:MOST_DETAIL],
+        controlled=controlled and counts,
+        received=got.received[:160].hex(),
+    )
 
 
 def _ssl2(got: Reply, template: Template, *, controlled: bool) -> Answer:
@@ -70,9 +81,15 @@ def _ssl2(got: Reply, template: Template, *, controlled: bool) -> Answer:
     if got.refused:
         return Answer("refused", alert=f"SSLv2 error {got.alert}", controlled=controlled, received=received)
     kinds = got.kinds or ()
-    return Answer("accepted", version=name(VERSIONS, got.version), suite=name(SSL2_KINDS, kinds[0], 6) if kinds else "",
-                  unoffered=unoffered(got, template), chain=tuple(sha256(each).hexdigest() for each in got.chain),
-                  controlled=controlled, received=received)
+    return Answer(
+        "accepted",
+        version=name(VERSIONS, got.version),
+        suite=name(SSL2_KINDS, kinds[0], 6) if kinds else "",
+        unoffered=unoffered(got, template),
+        chain=tuple(sha256(each).hexdigest() for each in got.chain),
+        controlled=controlled,
+        received=received,
+    )
 
 
 def unoffered(got: Reply, template: Template) -> tuple[str, ...]:
@@ -93,8 +110,11 @@ def unoffered(got: Reply, template: Template) -> tuple[str, ...]:
         found.append(f"group {name(GROUPS, got.group)}")
     if got.scheme >= 0 and got.scheme not in hello.schemes and hello.schemes:
         found.append(f"signature scheme {name(SCHEMES, got.scheme)}")
-    found += [f"extension {name(EXTENSIONS, code)}" for code in got.extensions
-              if code not in template.offered and not (got.retry and code == COOKIE)]
+    found += [
+        f"extension {name(EXTENSIONS, code)}"
+        for code in got.extensions
+        if code not in template.offered and not (got.retry and code == COOKIE)
+    ]
     if ALPN in got.extensions and (protocol := _protocol(got)) not in hello.protocols and hello.protocols:
         found.append(f"protocol {protocol}")
     return tuple(found)

@@ -46,15 +46,39 @@ CURVES = {  # OID -> (IANA TLS group name, bits)
     "1.2.156.10197.1.301": ("curveSM2", 256),
 }
 EDWARDS_BITS = {"Ed25519": 256, "Ed448": 456}
-OLD_HASHES = {"1.2.840.113549.1.1.2": "md2", "1.2.840.113549.1.1.3": "md4", "1.2.840.113549.1.1.4": "md5",
-              "1.2.840.113549.1.1.5": "sha1", "1.3.14.3.2.29": "sha1", "1.2.840.10040.4.3": "sha1",
-              "1.2.840.10045.4.1": "sha1"}
-KEY_USAGES = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
-              "key_cert_sign", "crl_sign")
-USAGE_NAMES = ("digitalSignature", "contentCommitment", "keyEncipherment", "dataEncipherment", "keyAgreement",
-               "keyCertSign", "cRLSign")
-EXTENDED_USAGES = {"1.3.6.1.5.5.7.3.1": "serverAuth", "1.3.6.1.5.5.7.3.2": "clientAuth",
-                   "1.3.6.1.5.5.7.3.9": "OCSPSigning", "2.5.29.37.0": "anyExtendedKeyUsage"}
+OLD_HASHES = {
+    "1.2.840.113549.1.1.2": "md2",
+    "1.2.840.113549.1.1.3": "md4",
+    "1.2.840.113549.1.1.4": "md5",
+    "1.2.840.113549.1.1.5": "sha1",
+    "1.3.14.3.2.29": "sha1",
+    "1.2.840.10040.4.3": "sha1",
+    "1.2.840.10045.4.1": "sha1",
+}
+KEY_USAGES = (
+    "digital_signature",
+    "content_commitment",
+    "key_encipherment",
+    "data_encipherment",
+    "key_agreement",
+    "key_cert_sign",
+    "crl_sign",
+)
+USAGE_NAMES = (
+    "digitalSignature",
+    "contentCommitment",
+    "keyEncipherment",
+    "dataEncipherment",
+    "keyAgreement",
+    "keyCertSign",
+    "cRLSign",
+)
+EXTENDED_USAGES = {
+    "1.3.6.1.5.5.7.3.1": "serverAuth",
+    "1.3.6.1.5.5.7.3.2": "clientAuth",
+    "1.3.6.1.5.5.7.3.9": "OCSPSigning",
+    "2.5.29.37.0": "anyExtendedKeyUsage",
+}
 
 E = TypeVar("E", bound=x509.ExtensionType)
 T = TypeVar("T")
@@ -122,14 +146,22 @@ def guarded(call: Callable[[], T]) -> T:
             warnings.simplefilter("ignore")
             return call()
     # KeyError: what the library says to a TLS feature that it does not know.
-    except (ValueError, TypeError, KeyError, OverflowError, UnsupportedAlgorithm, x509.InvalidVersion,
-            x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
+    except (
+        ValueError,
+        TypeError,
+        KeyError,
+        OverflowError,
+        UnsupportedAlgorithm,
+        x509.InvalidVersion,
+        x509.DuplicateExtension,
+        x509.UnsupportedGeneralNameType,
+    ) as error:
         raise Unreadable(bounded(f"{type(error).__name__}: {error}", TEXT_LIMIT)) from error
 
 
 def bounded(text: str, limit: int = TEXT_LIMIT) -> str:
     """The text, cut with an ellipsis where it is longer than `limit`."""
-    return text if len(text) <= limit else text[:limit - 1] + "…"
+    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def several(texts: Iterable[str]) -> tuple[str, ...]:
@@ -256,16 +288,23 @@ def key_usage(parsed: Parsed) -> tuple[str, ...] | None:
 def crl_urls(parsed: Parsed) -> list[str]:
     """The URIs of the CRL distribution points."""
     points = extension(parsed, x509.CRLDistributionPoints) or ()
-    return [name.value for point in points for name in point.full_name or ()
-            if isinstance(name, x509.UniformResourceIdentifier)]
+    return [
+        name.value
+        for point in points
+        for name in point.full_name or ()
+        if isinstance(name, x509.UniformResourceIdentifier)
+    ]
 
 
 def ocsp_urls(parsed: Parsed) -> list[str]:
     """The URIs of OCSP responders in the authority information access extension."""
     access = extension(parsed, x509.AuthorityInformationAccess) or ()
-    return [item.access_location.value for item in access
-            if item.access_method == AuthorityInformationAccessOID.OCSP
-            and isinstance(item.access_location, x509.UniformResourceIdentifier)]
+    return [
+        item.access_location.value
+        for item in access
+        if item.access_method == AuthorityInformationAccessOID.OCSP
+        and isinstance(item.access_location, x509.UniformResourceIdentifier)
+    ]
 
 
 def embedded_logs(parsed: Parsed) -> list[bytes]:
@@ -283,8 +322,8 @@ def listed_logs(data: bytes) -> list[bytes]:
     end = min(2 + int.from_bytes(data[:2], "big"), len(data))
     at = 2
     while at + 2 <= end and len(logs) < LIST_LIMIT:
-        size = int.from_bytes(data[at:at + 2], "big")
-        entry = data[at + 2:at + 2 + size]
+        size = int.from_bytes(data[at : at + 2], "big")
+        entry = data[at + 2 : at + 2 + size]
         if len(entry) < size or size < 47 or at + 2 + size > end:
             break
         logs.append(entry[1:33])

@@ -69,7 +69,7 @@ class Channel:
     def send(self, kind: int, data: bytes) -> None:
         """Send data as records of one type, at least one, with whatever is sent before the next read or `flush`."""
         for start in range(0, max(len(data), 1), PLAIN_BYTES):
-            outer, fragment = kind, data[start:start + PLAIN_BYTES]
+            outer, fragment = kind, data[start : start + PLAIN_BYTES]
             if self.writing is not None:
                 outer, fragment = self.writing.seal(kind, fragment)
             self._outgoing += bytes((outer,)) + self.version.to_bytes(2, "big") + sized(fragment)
@@ -130,8 +130,8 @@ class Channel:
         if length > self._left + len(self._messages):
             raise Undecided(Reason.TOO_LARGE, f"a handshake message of {length} bytes")
         self._fill(4 + length)
-        whole = bytes(self._messages[:4 + length])
-        del self._messages[:4 + length]
+        whole = bytes(self._messages[: 4 + length])
+        del self._messages[: 4 + length]
         self.transcript += whole
         return whole[0], whole[4:]
 

@@ -108,7 +108,7 @@ class Reader:
         if count > self.left:
             raise ValueError("a field is cut short")
         self._at += count
-        return self._data[self._at - count:self._at]
+        return self._data[self._at - count : self._at]
 
     def number(self, width: int) -> int:
         """The next number of `width` bytes."""
@@ -135,7 +135,7 @@ def read_extensions(data: bytes) -> dict[int, bytes]:
 
 def codes(data: bytes) -> tuple[int, ...]:
     """The code points of two bytes each; a byte too many is dropped."""
-    return tuple(int.from_bytes(data[at:at + 2], "big") for at in range(0, len(data) - 1, 2))
+    return tuple(int.from_bytes(data[at : at + 2], "big") for at in range(0, len(data) - 1, 2))
 
 
 def _inner(data: bytes, width: int) -> bytes:
@@ -175,13 +175,13 @@ def _read_records(data: bytes) -> Opening:
     """The ClientHello that begins a stream of TLS records, in as many as it takes."""
     message, at = b"", 0
     while len(message) < 4 or len(message) < 4 + int.from_bytes(message[1:4], "big"):
-        header = data[at:at + HEADER_BYTES]
+        header = data[at : at + HEADER_BYTES]
         if header[:2] not in (b"", b"\x16", b"\x16\x03"):
             return Opening("other")
         at += HEADER_BYTES + int.from_bytes(header[3:], "big")
         if len(header) < HEADER_BYTES or at > len(data):
             return Opening("more" if len(data) < MOST_BYTES else "other")
-        message += data[at - int.from_bytes(header[3:], "big"):at]
+        message += data[at - int.from_bytes(header[3:], "big") : at]
         if message[:1] != bytes((CLIENT_HELLO,)):
             return Opening("other")
     hello = parse_client_hello(message, int.from_bytes(data[3:5], "big"))
@@ -193,7 +193,7 @@ def _read_ssl2(data: bytes) -> Opening:
     length = int.from_bytes(data[:2], "big") & 0x7FFF
     if len(data) < 2 + length:
         return Opening("more")
-    reader = Reader(data[3:2 + length])
+    reader = Reader(data[3 : 2 + length])
     try:
         version, kinds_bytes, _, _ = (reader.number(2) for _ in range(4))
         kinds = reader.take(kinds_bytes)
@@ -201,4 +201,4 @@ def _read_ssl2(data: bytes) -> Opening:
         return Opening("other")
     if version != 0x0002:
         return Opening("other")
-    return Opening("ssl2", ssl2_kinds=tuple(kinds[at:at + 3] for at in range(0, len(kinds) - 2, 3)))
+    return Opening("ssl2", ssl2_kinds=tuple(kinds[at : at + 3] for at in range(0, len(kinds) - 2, 3)))

@@ -13,9 +13,15 @@ from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from conformance.tls.pki import Material
 
 _HASHES: Final[dict[int, type[hashes.HashAlgorithm]]] = {
-    0x0403: hashes.SHA256, 0x0503: hashes.SHA384, 0x0603: hashes.SHA512,
-    0x0804: hashes.SHA256, 0x0805: hashes.SHA384, 0x0806: hashes.SHA512,
-    0x0401: hashes.SHA256, 0x0501: hashes.SHA384, 0x0601: hashes.SHA512,
+    0x0403: hashes.SHA256,
+    0x0503: hashes.SHA384,
+    0x0603: hashes.SHA512,
+    0x0804: hashes.SHA256,
+    0x0805: hashes.SHA384,
+    0x0806: hashes.SHA512,
+    0x0401: hashes.SHA256,
+    0x0501: hashes.SHA384,
+    0x0601: hashes.SHA512,
 }
 ECDSA_SHA1, RSA_SHA1, PSS = 0x0203, 0x0201, range(0x0804, 0x0807)
 _SHA1: Final = Prehashed(hashes.SHA1())  # noqa: S303 - a defect that the sandbox shows

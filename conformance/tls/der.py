@@ -51,10 +51,10 @@ def elements(data: bytes) -> Iterator[Element]:
             count = length & 0x7F
             if not 1 <= count <= 4 or at + count > len(data):
                 raise DerError("a length that is not definite or too long")
-            length, at = int.from_bytes(data[at:at + count], "big"), at + count
+            length, at = int.from_bytes(data[at : at + count], "big"), at + count
         if at + length > len(data):
             raise DerError("an element that runs past the end")
-        yield Element(tag, data[at:at + length], data[start:at + length])
+        yield Element(tag, data[at : at + length], data[start : at + length])
         at += length
 
 

@@ -39,7 +39,13 @@ def hybrid(hello: ClientHello, policy: Policy) -> bytes:
 def ssl2_server_hello(kinds: tuple[bytes, ...], certificate: bytes) -> bytes:
     """A SERVER-HELLO that takes every cipher kind offered (the SSL 2.0 draft, section 2.6)."""
     specs = b"".join(kinds)
-    body = (bytes((SSL2_SERVER_HELLO, 0, SSL2_X509, 0, 2)) + len(certificate).to_bytes(2, "big")
-            + len(specs).to_bytes(2, "big") + SSL2_CONNECTION_ID_BYTES.to_bytes(2, "big")
-            + certificate + specs + os.urandom(SSL2_CONNECTION_ID_BYTES))
+    body = (
+        bytes((SSL2_SERVER_HELLO, 0, SSL2_X509, 0, 2))
+        + len(certificate).to_bytes(2, "big")
+        + len(specs).to_bytes(2, "big")
+        + SSL2_CONNECTION_ID_BYTES.to_bytes(2, "big")
+        + certificate
+        + specs
+        + os.urandom(SSL2_CONNECTION_ID_BYTES)
+    )
     return (0x8000 | len(body)).to_bytes(2, "big") + body

@@ -68,9 +68,7 @@ def extensions12(hello: ClientHello, choice: Choice, policy: Policy, credentials
     """The extensions of the ServerHello: answers to what the hello offers, and what the policy gets wrong."""
     offered, quirks = hello.extensions, policy.quirks
     found = b""
-    if "no-renegotiation-info" not in quirks and (
-        RENEGOTIATION_INFO in offered or RENEGOTIATION_SCSV in hello.suites
-    ):
+    if "no-renegotiation-info" not in quirks and (RENEGOTIATION_INFO in offered or RENEGOTIATION_SCSV in hello.suites):
         found += extension(RENEGOTIATION_INFO, b"\0")
     if EXTENDED_MASTER_SECRET in offered and "no-ems" not in quirks:
         found += extension(EXTENDED_MASTER_SECRET, b"")
@@ -115,8 +113,10 @@ class Server12:
         random = random12(choice, self._policy)
         compression = b"\1" if "compression" in self._policy.quirks and 1 in hello.compressions else b"\0"
         extensions = extensions12(hello, choice, self._policy, self._credentials)
-        channel.send_message(SERVER_HELLO, choice.version.to_bytes(2, "big") + random + b"\0"
-                             + pairs(choice.suite) + compression + extensions)
+        channel.send_message(
+            SERVER_HELLO,
+            choice.version.to_bytes(2, "big") + random + b"\0" + pairs(choice.suite) + compression + extensions,
+        )
         if choice.exchange != "anonymous":
             self._certificate(hello)
         suite = secrets.SUITES12.get(choice.suite)
@@ -156,7 +156,12 @@ class Server12:
         return sized(prime) + sized(b"\2") + sized(b"\1" + os.urandom(size - 1))
 
     def _finish(
-        self, suite: secrets.Suite, share: secrets.KeyShare, client_random: bytes, server_random: bytes, *,
+        self,
+        suite: secrets.Suite,
+        share: secrets.KeyShare,
+        client_random: bytes,
+        server_random: bytes,
+        *,
         extended: bool,
     ) -> None:
         """From ClientKeyExchange to both Finished."""
@@ -169,7 +174,8 @@ class Server12:
         except ValueError as error:
             raise self._refuse(ILLEGAL_PARAMETER, str(error)) from None
         master = secrets.master_secret12(
-            suite, shared, client_random + server_random, channel.transcript if extended else None)
+            suite, shared, client_random + server_random, channel.transcript if extended else None
+        )
         keys = secrets.protections12(suite, master, client_random, server_random)
         channel.change_cipher_spec()
         channel.reading = keys["client"]

@@ -103,8 +103,11 @@ class Server13:
         group = retry_group(hello, self._policy)
         if group is not None:
             hello = self._retry(hello, suite, group)
-        group = next(each for each in (*([group] if group else []), *self._policy.groups)
-                     if each in hello.shares and each in secrets.GROUPS)
+        group = next(
+            each
+            for each in (*([group] if group else []), *self._policy.groups)
+            if each in hello.shares and each in secrets.GROUPS
+        )
         share = self._shares.get(group)
         try:
             shared = share.exchange(hello.shares[group])
@@ -158,8 +161,10 @@ class Server13:
         staple = b""
         if credentials.staple and STATUS_REQUEST in hello.extensions:
             staple = extension(STATUS_REQUEST, b"\1" + sized(credentials.staple, 3))
-        entries = b"".join(sized(certificate, 3) + sized(b"" if number else staple)
-                           for number, certificate in enumerate(credentials.chain))
+        entries = b"".join(
+            sized(certificate, 3) + sized(b"" if number else staple)
+            for number, certificate in enumerate(credentials.chain)
+        )
         channel.send_message(CERTIFICATE, b"\0" + sized(entries, 3))
         able = self._policy.schemes13 or credentials.schemes(tls13=True)
         scheme = next((each for each in able if each in hello.schemes), able[0])
@@ -187,8 +192,7 @@ class Server13:
         """A NewSessionTicket that nothing will be resumed with."""
         seconds = self._policy.ticket_seconds or DEFAULT_TICKET_SECONDS
         extensions = extension(EARLY_DATA, EARLY_DATA_BYTES.to_bytes(4, "big")) if self._policy.early_data else b""
-        return (seconds.to_bytes(4, "big") + os.urandom(4) + sized(b"\0", 1) + sized(os.urandom(32))
-                + sized(extensions))
+        return seconds.to_bytes(4, "big") + os.urandom(4) + sized(b"\0", 1) + sized(os.urandom(32)) + sized(extensions)
 
     def settimeout(self, seconds: float | None) -> None:
         """As a socket's; the channel's own deadline holds whatever is asked."""

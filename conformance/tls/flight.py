@@ -68,8 +68,13 @@ class Read13:
 
 
 def read_flight13(
-    sock: socket.socket, hello: Hello13, *, deadline: float, ticket_seconds: float = TICKET_SECONDS,
-    max_bytes: int = MOST_BYTES, monotonic: Callable[[], float] = time.monotonic,
+    sock: socket.socket,
+    hello: Hello13,
+    *,
+    deadline: float,
+    ticket_seconds: float = TICKET_SECONDS,
+    max_bytes: int = MOST_BYTES,
+    monotonic: Callable[[], float] = time.monotonic,
 ) -> Read13:
     """Shake hands in TLS 1.3 and read one ticket. The connection is of no use afterwards; the caller closes it.
 
@@ -152,17 +157,25 @@ class _Reader13:
         group, share = reader.number(2), reader.sized(2)
         if group != self.share.group:
             raise ValueError(f"the server's key share is of group 0x{group:04x}")
-        self._note(answer=Answer(
-            "accepted", version="TLSv1.3", suite=suite.name, group=secrets.GROUPS[group], retry=retried is not None,
-            extensions=tuple(map(extension_name, answer.extensions)), random_tail=answer.random[-8:].hex(),
-            share=sha256(share).hexdigest()))
+        self._note(
+            answer=Answer(
+                "accepted",
+                version="TLSv1.3",
+                suite=suite.name,
+                group=secrets.GROUPS[group],
+                retry=retried is not None,
+                extensions=tuple(map(extension_name, answer.extensions)),
+                random_tail=answer.random[-8:].hex(),
+                share=sha256(share).hexdigest(),
+            )
+        )
         return suite, share
 
     def _retry(self, retry: ServerHello) -> None:
         """Say hello again as a HelloRetryRequest asks for it."""
         channel, hello = self.channel, self.hello
         first = message(CLIENT_HELLO, hello.body(self.share))
-        channel.transcript = secrets.retried_transcript(self._suite(retry), first) + channel.transcript[len(first):]
+        channel.transcript = secrets.retried_transcript(self._suite(retry), first) + channel.transcript[len(first) :]
         if chosen := retry.extensions.get(KEY_SHARE):
             group = int.from_bytes(chosen, "big")
             if group not in hello.groups or group == self.share.group:

@@ -69,8 +69,14 @@ class Session12:
 
 
 def handshake12(
-    sock: socket.socket, *, server_name: str, deadline: float, requests: int = 10,
-    answer_seconds: float = ANSWER_SECONDS, protocols: tuple[str, ...] = PROTOCOLS, max_bytes: int = MOST_BYTES,
+    sock: socket.socket,
+    *,
+    server_name: str,
+    deadline: float,
+    requests: int = 10,
+    answer_seconds: float = ANSWER_SECONDS,
+    protocols: tuple[str, ...] = PROTOCOLS,
+    max_bytes: int = MOST_BYTES,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> Session12:
     """Shake hands in TLS 1.2, then ask for renegotiation until it is refused. The caller closes the connection.
@@ -166,7 +172,7 @@ class _Session:
         extensions = common_extensions(self.server_name, self.protocols, GROUPS, SCHEMES)
         extensions += extension(EC_POINT_FORMATS, b"\1\0") + extension(EXTENDED_MASTER_SECRET, b"")
         extensions += extension(SESSION_TICKET, b"") + extension(RENEGOTIATION_INFO, sized(self._verified[0], 1))
-        return (pairs(TLS12) + random + b"\0" + sized(pairs(*secrets.SUITES12)) + b"\1\0" + sized(extensions))
+        return pairs(TLS12) + random + b"\0" + sized(pairs(*secrets.SUITES12)) + b"\1\0" + sized(extensions)
 
     def _message(self) -> tuple[int, bytes]:
         """The next message that is no HelloRequest, which no transcript holds (RFC 5246 section 7.4.1.1)."""
@@ -185,8 +191,9 @@ class _Session:
         answer = parse_server_hello(body)
         self.answered += 1
         if answer.version != TLS12 or SUPPORTED_VERSIONS in answer.extensions or answer.suite not in secrets.SUITES12:
-            raise Undecided(Reason.NOT_OBSERVABLE,
-                            f"version 0x{answer.version:04x} with suite 0x{answer.suite:04x} was selected")
+            raise Undecided(
+                Reason.NOT_OBSERVABLE, f"version 0x{answer.version:04x} with suite 0x{answer.suite:04x} was selected"
+            )
         # A server without RFC 5746 binds nothing; that it renegotiates all the same is worth counting.
         bound = sized(b"".join(self._verified), 1)
         if answer.extensions.get(RENEGOTIATION_INFO, bound) != bound:

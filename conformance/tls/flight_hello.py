@@ -17,8 +17,22 @@ SERVER_NAME, STATUS_REQUEST, SUPPORTED_GROUPS, SIGNATURE_ALGORITHMS, ALPN, SCT =
 EARLY_DATA, SUPPORTED_VERSIONS, COOKIE, PSK_MODES, KEY_SHARE = 42, 43, 44, 45, 51
 
 GROUPS: Final = (secrets.X25519, secrets.SECP256R1, secrets.SECP384R1)
-SCHEMES: Final = (0x0403, 0x0503, 0x0603, 0x0807, 0x0808, 0x0804, 0x0805, 0x0806, 0x0809, 0x080A, 0x080B,
-                  0x0401, 0x0501, 0x0601)
+SCHEMES: Final = (
+    0x0403,
+    0x0503,
+    0x0603,
+    0x0807,
+    0x0808,
+    0x0804,
+    0x0805,
+    0x0806,
+    0x0809,
+    0x080A,
+    0x080B,
+    0x0401,
+    0x0501,
+    0x0601,
+)
 """ECDSA, EdDSA, RSA-PSS, and for certificates RSA PKCS #1; no SHA-1."""
 
 PROTOCOLS: Final = ("h2", "http/1.1")
@@ -43,8 +57,14 @@ class Hello13:
         extensions += extension(SUPPORTED_VERSIONS, sized(pairs(TLS13), 1)) + extension(PSK_MODES, b"\1\1")
         extensions += extension(KEY_SHARE, sized(pairs(share.group) + sized(share.public)))
         extensions += extension(COOKIE, sized(cookie)) if cookie else b""
-        return (b"\x03\x03" + self.random + sized(self.session_id, 1) + sized(pairs(*self.suites)) + b"\1\0"
-                + sized(extensions))
+        return (
+            b"\x03\x03"
+            + self.random
+            + sized(self.session_id, 1)
+            + sized(pairs(*self.suites))
+            + b"\1\0"
+            + sized(extensions)
+        )
 
 
 def common_extensions(

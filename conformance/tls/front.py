@@ -26,7 +26,12 @@ SMALL_GROUPS: Final = frozenset({*range(1, 6), *range(15, 20)})
 """sect163k1 to sect193r2 and secp160k1 to secp192r1: below 224 bits."""
 
 EXCHANGES: Final = {
-    0x002F: "static", 0x009C: "static", 0x0026: "static", 0x00A0: "static", 0xC02D: "static", 0x009E: "dhe",
+    0x002F: "static",
+    0x009C: "static",
+    0x0026: "static",
+    0x00A0: "static",
+    0xC02D: "static",
+    0x009E: "dhe",
     0x00A6: "anonymous",
 }
 """How the suites that are not ECDHE exchange keys, as `fake12.Choice` says it."""

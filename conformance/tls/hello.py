@@ -85,13 +85,17 @@ class Template:
             body = b"".join((head[:2], fresh[:32], middle, head[2:], length, server_name, tail, padding))
         size = len(body)
         data = pack(">BHHBBH", HANDSHAKE, self.record_version, size + 4, CLIENT_HELLO, size >> 16, size & 0xFFFF) + body
-        return (data[:hello.cut], data[hello.cut:]) if hello.cut else (data,)
+        return (data[: hello.cut], data[hello.cut :]) if hello.cut else (data,)
 
 
 def template(hello: Hello) -> Template:
     """Compile a hello."""
-    head = (pack(">H", hello.legacy_version) + _sized(_codes(hello.suites))
-            + bytes((len(hello.compressions),)) + hello.compressions)
+    head = (
+        pack(">H", hello.legacy_version)
+        + _sized(_codes(hello.suites))
+        + bytes((len(hello.compressions),))
+        + hello.compressions
+    )
     bare = hello.plain or bool(hello.kinds)
     parts = () if bare else _parts(hello)
     offered = frozenset() if bare else frozenset({SERVER_NAME, PADDING, *(code for code, _ in parts)})
@@ -100,11 +104,16 @@ def template(hello: Hello) -> Template:
 
 
 FEATURES: Final = {
-    "status_request": (STATUS_REQUEST, b"\1\0\0\0\0"), "ec_point_formats": (EC_POINT_FORMATS, b"\1\0"),
-    "signed_certificate_timestamp": (SCT, b""), "encrypt_then_mac": (ENCRYPT_THEN_MAC, b""),
-    "extended_master_secret": (EXTENDED_MASTER_SECRET, b""), "session_ticket": (SESSION_TICKET, b""),
-    "renegotiation_info": (RENEGOTIATION_INFO, b"\0"), "truncated_hmac": (TRUNCATED_HMAC, b""),
-    "heartbeat": (HEARTBEAT, b"\1"), "psk_key_exchange_modes": (PSK_MODES, b"\1\1"),
+    "status_request": (STATUS_REQUEST, b"\1\0\0\0\0"),
+    "ec_point_formats": (EC_POINT_FORMATS, b"\1\0"),
+    "signed_certificate_timestamp": (SCT, b""),
+    "encrypt_then_mac": (ENCRYPT_THEN_MAC, b""),
+    "extended_master_secret": (EXTENDED_MASTER_SECRET, b""),
+    "session_ticket": (SESSION_TICKET, b""),
+    "renegotiation_info": (RENEGOTIATION_INFO, b"\0"),
+    "truncated_hmac": (TRUNCATED_HMAC, b""),
+    "heartbeat": (HEARTBEAT, b"\1"),
+    "psk_key_exchange_modes": (PSK_MODES, b"\1\1"),
 }
 
 
@@ -153,7 +162,8 @@ _PUBLIC_VALUES: Final = {
     # The base point of the curve (SP 800-186 section 3.2.1.3), which is the public value of the private key 1.
     SECP256R1: bytes.fromhex(
         "046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
-        "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5"),
+        "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5"
+    ),
 }
 
 

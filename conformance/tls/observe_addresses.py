@@ -33,12 +33,27 @@ SERVER_HELLO, ENCRYPTED_EXTENSIONS, SERVER_KEY_EXCHANGE = 2, 8, 12
 MOST_ADDRESSES = 16
 VERSIONS: Final = {"TLSv1.2": ssl.TLSVersion.TLSv1_2, "TLSv1.3": ssl.TLSVersion.TLSv1_3}
 EXTENSIONS: Final = {
-    0: "server_name", 10: "supported_groups", 11: "ec_point_formats", 16: "application_layer_protocol_negotiation",
-    22: "encrypt_then_mac", 23: "extended_master_secret", 35: "session_ticket", 43: "supported_versions",
-    51: "key_share", 65281: "renegotiation_info",
+    0: "server_name",
+    10: "supported_groups",
+    11: "ec_point_formats",
+    16: "application_layer_protocol_negotiation",
+    22: "encrypt_then_mac",
+    23: "extended_master_secret",
+    35: "session_ticket",
+    43: "supported_versions",
+    51: "key_share",
+    65281: "renegotiation_info",
 }
-GROUPS: Final = {23: "secp256r1", 24: "secp384r1", 25: "secp521r1", 29: "x25519", 30: "x448",
-                 4587: "SecP256r1MLKEM768", 4588: "X25519MLKEM768", 4589: "SecP384r1MLKEM1024"}
+GROUPS: Final = {
+    23: "secp256r1",
+    24: "secp384r1",
+    25: "secp521r1",
+    29: "x25519",
+    30: "x448",
+    4587: "SecP256r1MLKEM768",
+    4588: "X25519MLKEM768",
+    4589: "SecP384r1MLKEM1024",
+}
 ALPN, KEY_SHARE, NAMED_CURVE = 16, 51, 3
 
 

@@ -34,12 +34,30 @@ NO_ALERT = frozenset({0, 90, 100})
 """close_notify, user_canceled and no_renegotiation end or refuse nothing that we ask about."""
 
 ALERTS = {
-    10: "unexpected_message", 20: "bad_record_mac", 22: "record_overflow", 40: "handshake_failure",
-    42: "bad_certificate", 43: "unsupported_certificate", 44: "certificate_revoked", 45: "certificate_expired",
-    46: "certificate_unknown", 47: "illegal_parameter", 48: "unknown_ca", 49: "access_denied", 50: "decode_error",
-    51: "decrypt_error", 70: "protocol_version", 71: "insufficient_security", 80: "internal_error",
-    86: "inappropriate_fallback", 109: "missing_extension", 110: "unsupported_extension", 112: "unrecognized_name",
-    113: "bad_certificate_status_response", 115: "unknown_psk_identity", 116: "certificate_required",
+    10: "unexpected_message",
+    20: "bad_record_mac",
+    22: "record_overflow",
+    40: "handshake_failure",
+    42: "bad_certificate",
+    43: "unsupported_certificate",
+    44: "certificate_revoked",
+    45: "certificate_expired",
+    46: "certificate_unknown",
+    47: "illegal_parameter",
+    48: "unknown_ca",
+    49: "access_denied",
+    50: "decode_error",
+    51: "decrypt_error",
+    70: "protocol_version",
+    71: "insufficient_security",
+    80: "internal_error",
+    86: "inappropriate_fallback",
+    109: "missing_extension",
+    110: "unsupported_extension",
+    112: "unrecognized_name",
+    113: "bad_certificate_status_response",
+    115: "unknown_psk_identity",
+    116: "certificate_required",
     120: "no_application_protocol",
 }
 """The IANA registry of TLS alerts, those that a server may send."""
@@ -52,12 +70,14 @@ _MEANINGS: tuple[tuple[type[Exception], Reason], ...] = (
     (TimeoutError, Reason.TIMEOUT),
     (ConnectionError, Reason.RESET),
 )
-NOT_TLS = frozenset({"wrong_version_number", "http_request", "https_proxy_request", "record_layer_failure",
-                     "unknown_protocol"})
+NOT_TLS = frozenset(
+    {"wrong_version_number", "http_request", "https_proxy_request", "record_layer_failure", "unknown_protocol"}
+)
 """What OpenSSL calls an answer that is no TLS record."""
 
-OUT_OF_REACH = frozenset({Reason.DNS, Reason.REFUSED, Reason.CONNECT_TIMEOUT, Reason.TIMEOUT, Reason.OUT_OF_SCOPE,
-                          Reason.RATE_LIMIT})
+OUT_OF_REACH = frozenset(
+    {Reason.DNS, Reason.REFUSED, Reason.CONNECT_TIMEOUT, Reason.TIMEOUT, Reason.OUT_OF_SCOPE, Reason.RATE_LIMIT}
+)
 """Where one visit ends so, the next would too."""
 
 EMPTY_CERTIFICATE = 8
@@ -137,9 +157,7 @@ def _visits(door: Door, target: Target, service: Service) -> Iterator[Visit]:
         yield _manifest_visit(name, given, door, target, service)
 
 
-def _manifest_visit(
-    name: str, given: Mapping[str, Secret], door: Door, target: Target, service: Service
-) -> Visit:
+def _manifest_visit(name: str, given: Mapping[str, Secret], door: Door, target: Target, service: Service) -> Visit:
     try:
         return Visit(name, read_key(given), roots_path(target, service, door.ca_file))
     except Untested as error:

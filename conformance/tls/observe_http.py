@@ -52,8 +52,15 @@ def _secure(door: Door, target: Target, service: Service) -> HttpAnswer:
         return _answer(fetch(door, target, url, address=service.address, verify=False, body=False))
     roots = roots_path(target, service, door.ca_file)
     return _answer(
-        fetch(door, target, url, address=service.address, verify=roots, body=False,
-              client_certificate=(key.certificate, key.key))
+        fetch(
+            door,
+            target,
+            url,
+            address=service.address,
+            verify=roots,
+            body=False,
+            client_certificate=(key.certificate, key.key),
+        )
     )
 
 

@@ -114,7 +114,7 @@ def parse_reply(data: bytes, *, eof: bool = False) -> Reply | None:  # noqa: C90
         if records > MOST_RECORDS:
             raise wrong("records without end")
         if kind == HANDSHAKE:
-            handshake = handshake[done:] + data[at + 5:end] if handshake else data[at + 5:end]
+            handshake = handshake[done:] + data[at + 5 : end] if handshake else data[at + 5 : end]
             reply = reply or Reply()
             done = _messages(handshake, reply)
             if done < 0:
@@ -151,7 +151,7 @@ def _alert(data: bytes, at: int, length: int, reply: Reply) -> bool:
 def _check_header(data: bytes, at: int, kind: int, length: int) -> None:
     if not CHANGE_CIPHER_SPEC <= kind <= HEARTBEAT or data[at + 1] != 3:
         if at:
-            raise wrong("after a record: " + displayable(data[at:at + 32]))
+            raise wrong("after a record: " + displayable(data[at : at + 32]))
         raise ParseError(Reason.NOT_TLS, displayable(data))
     if length > MOST_RECORD_BYTES:
         raise wrong(f"a record of {length} bytes")
@@ -161,20 +161,20 @@ def _check_header(data: bytes, at: int, kind: int, length: int) -> None:
 
 def _check_start(data: bytes, at: int) -> None:
     """The first bytes of a record, where its header is not whole."""
-    if not CHANGE_CIPHER_SPEC <= data[at] <= HEARTBEAT or data[at + 1:at + 2] not in (b"", b"\3"):
-        _check_header(data, at, data[at] if data[at + 1:at + 2] in (b"", b"\3") else 0, 1)
+    if not CHANGE_CIPHER_SPEC <= data[at] <= HEARTBEAT or data[at + 1 : at + 2] not in (b"", b"\3"):
+        _check_header(data, at, data[at] if data[at + 1 : at + 2] in (b"", b"\3") else 0, 1)
 
 
 def _messages(data: bytes, reply: Reply) -> int:
     """Take whole messages in; how many bytes they were, -1 when the answer is whole."""
     at, size = 0, len(data)
     while size - at >= 4:
-        kind, end = data[at], at + 4 + int.from_bytes(data[at + 1:at + 4], "big")
+        kind, end = data[at], at + 4 + int.from_bytes(data[at + 1 : at + 4], "big")
         if end > size:
             if kind == SERVER_HELLO and end - at > MOST_RECORD_BYTES:
                 raise wrong("a ServerHello of more than a record")
             break
-        body = data[at + 4:end]
+        body = data[at + 4 : end]
         if not reply.version:
             if kind == SERVER_HELLO:
                 _server_hello(body, reply)
@@ -242,7 +242,7 @@ def _extensions(body: bytes, at: int) -> dict[int, bytes]:
             raise wrong("an extension cut short")
         if code in found:
             raise wrong(f"extension {code} twice")
-        found[code] = body[at + 4:end]
+        found[code] = body[at + 4 : end]
         at = end
     return found
 
@@ -265,10 +265,10 @@ def _certificates(body: bytes) -> tuple[bytes, ...]:
     at = 3
     found: list[bytes] = []
     while at < size:
-        end = at + 3 + int.from_bytes(body[at:at + 3], "big")
+        end = at + 3 + int.from_bytes(body[at : at + 3], "big")
         if size - at < 3 or end > size:
             raise wrong("a certificate cut short")
-        found.append(body[at + 3:end])
+        found.append(body[at + 3 : end])
         at = end
     return tuple(found)
 
@@ -290,10 +290,10 @@ def _key_exchange(body: bytes, reply: Reply) -> None:
     if exchange.endswith("_PSK"):
         _, at = _field(body, at, 2)
     if exchange.startswith("EC"):
-        if body[at:at + 1] in (b"\1", b"\2"):
+        if body[at : at + 1] in (b"\1", b"\2"):
             reply.group = 0xFF00 + body[at]
             return
-        if body[at:at + 1] != b"\3" or len(body) < at + 3:
+        if body[at : at + 1] != b"\3" or len(body) < at + 3:
             raise wrong("a ServerKeyExchange without a named curve")
         reply.group = body[at + 1] << 8 | body[at + 2]
         reply.share, at = _field(body, at + 3, 1)
@@ -309,10 +309,10 @@ def _key_exchange(body: bytes, reply: Reply) -> None:
 
 
 def _field(body: bytes, at: int, width: int) -> tuple[bytes, int]:
-    end = at + width + int.from_bytes(body[at:at + width], "big")
+    end = at + width + int.from_bytes(body[at : at + width], "big")
     if len(body) < at + width or len(body) < end:
         raise wrong("a ServerKeyExchange cut short")
-    return body[at + width:end], end
+    return body[at + width : end], end
 
 
 def _ssl2(data: bytes) -> Reply | None:
@@ -322,7 +322,7 @@ def _ssl2(data: bytes) -> Reply | None:
     length = (data[0] & 0x7F) << 8 | int.from_bytes(data[1:2], "big")
     if len(data) < 2 or len(data) < 2 + length:
         return None
-    body = data[2:2 + length]
+    body = data[2 : 2 + length]
     if body[:1] == b"\0" and length == 3:
         return Reply(level=2, alert=int.from_bytes(body[1:], "big"), refused=True, kinds=(), received=data[:160])
     if body[:1] != b"\4" or length < 11:
@@ -331,6 +331,6 @@ def _ssl2(data: bytes) -> Reply | None:
     if length != 11 + certificate + specs + connection or specs % 3 or version != 0x0002:
         raise wrong("an SSL 2.0 SERVER-HELLO whose lengths do not hold")
     first = 11 + certificate
-    kinds = tuple(int.from_bytes(body[at:at + 3], "big") for at in range(first, first + specs, 3))
+    kinds = tuple(int.from_bytes(body[at : at + 3], "big") for at in range(first, first + specs, 3))
     chain = (body[11:first],) if certificate else ()
     return Reply(version=version, kinds=kinds, chain=chain, received=data[:160])

@@ -42,17 +42,42 @@ GOOD_DAYS, LONG_DAYS = 40, 399
 """The good validity is below every limit of BR 6.3.2 up to 47 days, the long one above every limit since 2020."""
 
 SCT_LIST = ObjectIdentifier("1.3.6.1.4.1.11129.2.4.2")
-CA_NAMES: Final = ("public-root", "intermediate", "lower-intermediate", "rsa-intermediate", "private-root",
-                   "private-intermediate", "unlisted-root", "unlisted-intermediate", "client-root", "stranger-root")
-RSA_KEYS: Final = {"rsa-intermediate": (2048, 65537), "rsa2048": (2048, 65537), "rsa1024": (1024, 65537),
-                   "rsa-exponent-3": (2048, 3)}
-PARENTS: Final = {"intermediate": "public-root", "lower-intermediate": "intermediate",
-                  "rsa-intermediate": "public-root", "private-intermediate": "private-root",
-                  "unlisted-intermediate": "unlisted-root"}
+CA_NAMES: Final = (
+    "public-root",
+    "intermediate",
+    "lower-intermediate",
+    "rsa-intermediate",
+    "private-root",
+    "private-intermediate",
+    "unlisted-root",
+    "unlisted-intermediate",
+    "client-root",
+    "stranger-root",
+)
+RSA_KEYS: Final = {
+    "rsa-intermediate": (2048, 65537),
+    "rsa2048": (2048, 65537),
+    "rsa1024": (1024, 65537),
+    "rsa-exponent-3": (2048, 3),
+}
+PARENTS: Final = {
+    "intermediate": "public-root",
+    "lower-intermediate": "intermediate",
+    "rsa-intermediate": "public-root",
+    "private-intermediate": "private-root",
+    "unlisted-intermediate": "unlisted-root",
+}
 SERVER, CLIENT = ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH
 HOSTILE_TEXT = "\x1b[31m\u202eevil\x00<script>alert(1)</script>=cmd()"
-HOSTILE_NAMES = ("\x1b[31mred.test", "portal.test\x00.evil.test", "<script>alert(1)</script>.test", "=cmd()", "*.",
-                 "*.*.x", "a" * 10_240)
+HOSTILE_NAMES = (
+    "\x1b[31mred.test",
+    "portal.test\x00.evil.test",
+    "<script>alert(1)</script>.test",
+    "=cmd()",
+    "*.",
+    "*.*.x",
+    "a" * 10_240,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,47 +128,58 @@ def parent_wildcard(server_name: str) -> tuple[str, ...]:
 
 
 GOOD = Recipe()
-SERVERS: Final[Mapping[str, Recipe]] = MappingProxyType({
-    "good": GOOD,
-    "good-rsa": replace(GOOD, key="rsa2048"),
-    "private-root": replace(GOOD, issuer="private-intermediate"),
-    "good-staple": replace(GOOD, staple=("good", 1 / 24, 7)),
-    "good-must-staple": replace(GOOD, features=True, staple=("good", 1 / 24, 7)),
-    "wildcard": replace(GOOD, names=parent_wildcard),
-    "self-signed": replace(GOOD, issuer=""),
-    "untrusted-root": replace(GOOD, issuer="unlisted-intermediate"),
-    "other-name": replace(GOOD, names=lambda _: ("other.test",), common_name="other.test"),
-    "cn-only": replace(GOOD, names=lambda _: None),
-    "expired": replace(GOOD, starts_days=-GOOD_DAYS - 1),
-    "not-yet-valid": replace(GOOD, starts_days=1),
-    "long-validity": replace(GOOD, valid_days=LONG_DAYS),
-    "rsa1024": replace(GOOD, key="rsa1024"),
-    "exponent-3": replace(GOOD, key="rsa-exponent-3"),
-    "secp256k1": replace(GOOD, key="secp256k1"),
-    "sha1-chain": replace(GOOD, issuer="rsa-intermediate", sha1=True),
-    "missing-intermediate": replace(GOOD, sent=()),
-    "shuffled-chain": replace(GOOD, issuer="lower-intermediate", sent=("intermediate", "lower-intermediate")),
-    "root-sent": replace(GOOD, sent=("intermediate", "public-root")),
-    "client-auth-only": replace(GOOD, purposes=(CLIENT,)),
-    "any-eku": replace(GOOD, purposes=(SERVER, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE)),
-    "key-encipherment-only": replace(GOOD, key="rsa2048", usage="key_encipherment"),
-    "ca-leaf": replace(GOOD, ca=True),
-    "no-sct": replace(GOOD, timestamps=0),
-    "must-staple-unstapled": replace(GOOD, features=True),
-    "stale-staple": replace(GOOD, staple=("good", 14, 7)),
-    "revoked-staple": replace(GOOD, staple=("revoked", 1 / 24, 7)),
-    "no-revocation-pointer": replace(GOOD, crl=False),
-    "hostile-names": replace(GOOD, names=lambda name: (name, *HOSTILE_NAMES), common_name=HOSTILE_TEXT),
-    "many-names": replace(GOOD, names=lambda name: (name, *(f"n{number}.many.test" for number in range(99_999)))),
-})
-CLIENT_BASE = replace(GOOD, issuer="client-root", names=lambda _: ("client.xa.test",), purposes=(CLIENT,), sent=(),
-                      crl=False, timestamps=0)
-CLIENTS: Final[Mapping[str, Recipe]] = MappingProxyType({
-    "trusted": CLIENT_BASE,
-    "untrusted": replace(CLIENT_BASE, issuer="stranger-root"),
-    "expired": replace(CLIENT_BASE, starts_days=-GOOD_DAYS - 1),
-    "wrong-eku": replace(CLIENT_BASE, purposes=(SERVER,)),
-})
+SERVERS: Final[Mapping[str, Recipe]] = MappingProxyType(
+    {
+        "good": GOOD,
+        "good-rsa": replace(GOOD, key="rsa2048"),
+        "private-root": replace(GOOD, issuer="private-intermediate"),
+        "good-staple": replace(GOOD, staple=("good", 1 / 24, 7)),
+        "good-must-staple": replace(GOOD, features=True, staple=("good", 1 / 24, 7)),
+        "wildcard": replace(GOOD, names=parent_wildcard),
+        "self-signed": replace(GOOD, issuer=""),
+        "untrusted-root": replace(GOOD, issuer="unlisted-intermediate"),
+        "other-name": replace(GOOD, names=lambda _: ("other.test",), common_name="other.test"),
+        "cn-only": replace(GOOD, names=lambda _: None),
+        "expired": replace(GOOD, starts_days=-GOOD_DAYS - 1),
+        "not-yet-valid": replace(GOOD, starts_days=1),
+        "long-validity": replace(GOOD, valid_days=LONG_DAYS),
+        "rsa1024": replace(GOOD, key="rsa1024"),
+        "exponent-3": replace(GOOD, key="rsa-exponent-3"),
+        "secp256k1": replace(GOOD, key="secp256k1"),
+        "sha1-chain": replace(GOOD, issuer="rsa-intermediate", sha1=True),
+        "missing-intermediate": replace(GOOD, sent=()),
+        "shuffled-chain": replace(GOOD, issuer="lower-intermediate", sent=("intermediate", "lower-intermediate")),
+        "root-sent": replace(GOOD, sent=("intermediate", "public-root")),
+        "client-auth-only": replace(GOOD, purposes=(CLIENT,)),
+        "any-eku": replace(GOOD, purposes=(SERVER, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE)),
+        "key-encipherment-only": replace(GOOD, key="rsa2048", usage="key_encipherment"),
+        "ca-leaf": replace(GOOD, ca=True),
+        "no-sct": replace(GOOD, timestamps=0),
+        "must-staple-unstapled": replace(GOOD, features=True),
+        "stale-staple": replace(GOOD, staple=("good", 14, 7)),
+        "revoked-staple": replace(GOOD, staple=("revoked", 1 / 24, 7)),
+        "no-revocation-pointer": replace(GOOD, crl=False),
+        "hostile-names": replace(GOOD, names=lambda name: (name, *HOSTILE_NAMES), common_name=HOSTILE_TEXT),
+        "many-names": replace(GOOD, names=lambda name: (name, *(f"n{number}.many.test" for number in range(99_999)))),
+    }
+)
+CLIENT_BASE = replace(
+    GOOD,
+    issuer="client-root",
+    names=lambda _: ("client.xa.test",),
+    purposes=(CLIENT,),
+    sent=(),
+    crl=False,
+    timestamps=0,
+)
+CLIENTS: Final[Mapping[str, Recipe]] = MappingProxyType(
+    {
+        "trusted": CLIENT_BASE,
+        "untrusted": replace(CLIENT_BASE, issuer="stranger-root"),
+        "expired": replace(CLIENT_BASE, starts_days=-GOOD_DAYS - 1),
+        "wrong-eku": replace(CLIENT_BASE, purposes=(SERVER,)),
+    }
+)
 
 
 @dataclass(slots=True)
@@ -179,8 +215,11 @@ class Pki:
         """New keys and CA certificates."""
         keys: dict[str, Key] = {name: new_key(name) for name in (*CA_NAMES, *(set(RSA_KEYS) - set(CA_NAMES)))}
         authorities = {name: authority(name, keys, now) for name in CA_NAMES}
-        return cls(now, {name: key_pem(key).decode() for name, key in keys.items()},
-                   {name: pem(certificate).decode() for name, certificate in authorities.items()})
+        return cls(
+            now,
+            {name: key_pem(key).decode() for name, key in keys.items()},
+            {name: pem(certificate).decode() for name, certificate in authorities.items()},
+        )
 
     @classmethod
     def kept(cls, file: Path, now: datetime) -> Pki | None:
@@ -280,8 +319,9 @@ def new_key(name: str) -> Key:
 
 def key_pem(key: Key) -> bytes:
     """A key as unencrypted PKCS #8 in PEM."""
-    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
-                             serialization.NoEncryption())
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
 
 
 def pem(certificate: x509.Certificate) -> bytes:
@@ -296,15 +336,28 @@ def lineage(issuer: str) -> tuple[str, ...]:
 
 def named(common_name: str) -> x509.Name:
     """A distinguished name of the sandbox's country."""
-    return x509.Name([x509.NameAttribute(NameOID.COUNTRY_NAME, "XA"),
-                      x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Conformance sandbox"),
-                      x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+    return x509.Name(
+        [
+            x509.NameAttribute(NameOID.COUNTRY_NAME, "XA"),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Conformance sandbox"),
+            x509.NameAttribute(NameOID.COMMON_NAME, common_name),
+        ]
+    )
 
 
 def key_usage(*allowed: str) -> x509.KeyUsage:
     """A KeyUsage with just these bits."""
-    bits = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
-            "key_cert_sign", "crl_sign", "encipher_only", "decipher_only")
+    bits = (
+        "digital_signature",
+        "content_commitment",
+        "key_encipherment",
+        "data_encipherment",
+        "key_agreement",
+        "key_cert_sign",
+        "crl_sign",
+        "encipher_only",
+        "decipher_only",
+    )
     return x509.KeyUsage(**{bit: bit in allowed for bit in bits})
 
 
@@ -314,9 +367,12 @@ def authority(name: str, keys: Mapping[str, Key], now: datetime) -> x509.Certifi
     subject, issuer = (named(f"Sandbox {ca.replace('-', ' ')}") for ca in (name, parent))
     return (
         x509.CertificateBuilder()
-        .subject_name(subject).issuer_name(issuer)
-        .public_key(keys[name].public_key()).serial_number(x509.random_serial_number())
-        .not_valid_before(now - 2 * LONG_DAYS * DAY).not_valid_after(now + 10 * 365 * DAY)
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(keys[name].public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - 2 * LONG_DAYS * DAY)
+        .not_valid_after(now + 10 * 365 * DAY)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .add_extension(key_usage("key_cert_sign", "crl_sign", "digital_signature"), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(keys[name].public_key()), critical=False)
@@ -332,14 +388,21 @@ def leaf(
     subject = named((recipe.common_name or server_name)[:64])
     starts = now.replace(microsecond=0) + recipe.starts_days * DAY
     public = key.public_key()
-    identifier = (x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(
-        issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value)
-        if issuer else x509.AuthorityKeyIdentifier.from_issuer_public_key(public))
+    identifier = (
+        x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(
+            issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+        )
+        if issuer
+        else x509.AuthorityKeyIdentifier.from_issuer_public_key(public)
+    )
     builder = (
         x509.CertificateBuilder()
-        .subject_name(subject).issuer_name(issuer.subject if issuer else subject)
-        .public_key(public).serial_number(x509.random_serial_number())
-        .not_valid_before(starts).not_valid_after(starts + recipe.valid_days * DAY - timedelta(seconds=1))
+        .subject_name(subject)
+        .issuer_name(issuer.subject if issuer else subject)
+        .public_key(public)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(starts)
+        .not_valid_after(starts + recipe.valid_days * DAY - timedelta(seconds=1))
         .add_extension(identifier, critical=False)
     )
     for extension, critical in extensions(recipe, server_name):
@@ -368,14 +431,14 @@ def extensions(recipe: Recipe, server_name: str) -> Sequence[tuple[x509.Extensio
 def alternative_names(names: Sequence[str]) -> x509.SubjectAlternativeName:
     """A subjectAltName: IP addresses as iPAddress, all else as dNSName."""
     addresses = {name: as_address(name) for name in names[:8]}
-    return x509.SubjectAlternativeName([
-        x509.IPAddress(address) if (address := addresses.get(name)) else x509.DNSName(name) for name in names])
+    return x509.SubjectAlternativeName(
+        [x509.IPAddress(address) if (address := addresses.get(name)) else x509.DNSName(name) for name in names]
+    )
 
 
 def distribution_points(url: str) -> x509.CRLDistributionPoints:
     """One CRL distribution point."""
-    return x509.CRLDistributionPoints([
-        x509.DistributionPoint([x509.UniformResourceIdentifier(url)], None, None, None)])
+    return x509.CRLDistributionPoints([x509.DistributionPoint([x509.UniformResourceIdentifier(url)], None, None, None)])
 
 
 def timestamp_list(count: int) -> bytes:
@@ -432,9 +495,12 @@ def stapled(
     return (
         ocsp.OCSPResponseBuilder()
         .add_response(
-            cert=certificate, issuer=issuer, algorithm=hashes.SHA256(),
+            cert=certificate,
+            issuer=issuer,
+            algorithm=hashes.SHA256(),
             cert_status=ocsp.OCSPCertStatus.REVOKED if revoked else ocsp.OCSPCertStatus.GOOD,
-            this_update=this_update, next_update=this_update + valid_days * DAY,
+            this_update=this_update,
+            next_update=this_update + valid_days * DAY,
             revocation_time=this_update - HOUR if revoked else None,
             revocation_reason=x509.ReasonFlags.key_compromise if revoked else None,
         )

@@ -101,10 +101,12 @@ def _legacy(*suites: int, **changes: Any) -> Callable[[Policy], Policy]:
 
 def _without(field_name: str, *values: int) -> Callable[[Policy], Policy]:
     """Values taken out of a field."""
+
     def apply(policy: Policy) -> Policy:
         left = tuple(value for value in getattr(policy, field_name) if value not in values)
         changes: dict[str, Any] = {field_name: left}
         return replace(policy, **changes)
+
     return apply
 
 
@@ -119,8 +121,10 @@ def _answering(name: str) -> Callable[[Policy], Policy]:
     def apply(policy: Policy) -> Policy:
         names = ("hsts", "plain", "plain_hsts", "cookies", "without_certificate")
         changed: dict[str, Any] = {
-            key: getattr(wanted, key) for key in names if getattr(wanted, key) != getattr(sandbox_http.GOOD, key)}
+            key: getattr(wanted, key) for key in names if getattr(wanted, key) != getattr(sandbox_http.GOOD, key)
+        }
         return replace(policy, http=replace(policy.http, **changed))
+
     return apply
 
 
@@ -137,32 +141,36 @@ _ROWS: Final[tuple[tuple[str, str, Callable[[Policy], Policy]], ...]] = (
     ("grease-intolerant", "refuses hellos with GREASE suites, groups or extensions", _change("grease")),
     ("large-hello-intolerant", "drops hellos above 2,048 bytes", _change("large")),
     ("split-hello-intolerant", "drops hellos that do not arrive at once", _change("split")),
-    ("selects-unoffered", "sends an extension that the hello did not offer",
-     _change("unoffered", raw=frozenset({TLS12}))),
-
+    (
+        "selects-unoffered",
+        "sends an extension that the hello did not offer",
+        _change("unoffered", raw=frozenset({TLS12})),
+    ),
     ("null", "negotiates NULL encryption", _legacy(0xC006)),  # ECDHE_ECDSA_WITH_NULL_SHA
     ("anonymous", "negotiates anonymous key exchange", _legacy(0x00A6)),  # DH_anon_WITH_AES_128_GCM_SHA256
     ("export", "negotiates an export suite", _legacy(0x0026)),  # KRB5_EXPORT_WITH_DES_CBC_40_SHA
     ("rc4", "negotiates RC4", _legacy(0xC007)),  # ECDHE_ECDSA_WITH_RC4_128_SHA
     ("3des", "negotiates 3DES", _legacy(0xC008)),  # ECDHE_ECDSA_WITH_3DES_EDE_CBC_SHA
-    ("rsa-key-transport", "negotiates RSA key transport",
-     _legacy(0x009C, certificate="good-rsa")),  # RSA_WITH_AES_128_GCM_SHA256
-    ("dhe", "negotiates DHE in TLS 1.2",
-     _legacy(0x009E, certificate="good-rsa")),  # DHE_RSA_WITH_AES_128_GCM_SHA256
+    (
+        "rsa-key-transport",
+        "negotiates RSA key transport",
+        _legacy(0x009C, certificate="good-rsa"),
+    ),  # RSA_WITH_AES_128_GCM_SHA256
+    ("dhe", "negotiates DHE in TLS 1.2", _legacy(0x009E, certificate="good-rsa")),  # DHE_RSA_WITH_AES_128_GCM_SHA256
     ("dhe-1024", "negotiates DHE with a prime of 1,024 bits", _legacy(0x009E, certificate="good-rsa", dh_bits=1024)),
-    ("static-dh", "negotiates static DH",
-     _legacy(0x00A0, certificate="good-rsa")),  # DH_RSA_WITH_AES_128_GCM_SHA256
+    ("static-dh", "negotiates static DH", _legacy(0x00A0, certificate="good-rsa")),  # DH_RSA_WITH_AES_128_GCM_SHA256
     ("static-ecdh", "negotiates static ECDH", _legacy(0xC02D)),  # ECDH_ECDSA_WITH_AES_128_GCM_SHA256
-    ("cbc-without-etm", "negotiates CBC and never encrypt_then_mac",
-     _legacy(0xC023, encrypt_then_mac=False)),  # ECDHE_ECDSA_WITH_AES_128_CBC_SHA256
+    (
+        "cbc-without-etm",
+        "negotiates CBC and never encrypt_then_mac",
+        _legacy(0xC023, encrypt_then_mac=False),
+    ),  # ECDHE_ECDSA_WITH_AES_128_CBC_SHA256
     ("no-aes128gcm12", "lacks AES-128-GCM in TLS 1.2", _without("suites12", 0xC02B, 0xC02F)),
-    ("no-aes128gcm13", "lacks TLS_AES_128_GCM_SHA256",
-     _change(suites13=(0x1302, 0x1303), raw=frozenset({TLS13}))),
+    ("no-aes128gcm13", "lacks TLS_AES_128_GCM_SHA256", _change(suites13=(0x1302, 0x1303), raw=frozenset({TLS13}))),
     ("only-aes128gcm13", "knows TLS_AES_128_GCM_SHA256 only", _change(suites13=(0x1301,), raw=frozenset({TLS13}))),
     ("client-order", "follows the client's order, CBC suites remain", _legacy(0xC023, server_order=False)),
     ("cbc-with-etm", "negotiates CBC with encrypt_then_mac", _legacy(0xC023)),
     ("truncated-hmac", "negotiates truncated_hmac", _change("truncated-hmac", raw=frozenset({TLS12}))),
-
     ("no-p256", "lacks secp256r1", _change(groups=(X25519, X25519MLKEM768), raw=BOTH, certificate="good-rsa")),
     ("no-x25519", "lacks x25519", _without("groups", X25519)),
     ("small-groups", "negotiates groups below 224 bits", _change("small-groups")),
@@ -170,58 +178,96 @@ _ROWS: Final[tuple[tuple[str, str, Callable[[Policy], Policy]], ...]] = (
     ("reused-share", "answers every hello with the same key share", _change("reused-share", raw=frozenset({TLS13}))),
     ("no-retry", "refuses hellos that call for a HelloRetryRequest", _change("no-retry")),
     ("sha1-signatures", "signs with SHA-1 in TLS 1.2", _change("sha1-signatures")),
-    ("no-mandatory-scheme", "signs with rsa_pss_rsae_sha384 and sha512 only in TLS 1.3",
-     _change(certificate="good-rsa", schemes13=(RSA_PSS_SHA512, RSA_PSS_SHA384), raw=frozenset({TLS13}))),
-
+    (
+        "no-mandatory-scheme",
+        "signs with rsa_pss_rsae_sha384 and sha512 only in TLS 1.3",
+        _change(certificate="good-rsa", schemes13=(RSA_PSS_SHA512, RSA_PSS_SHA384), raw=frozenset({TLS13})),
+    ),
     ("no-ems", "never negotiates extended_master_secret", _change("no-ems", raw=frozenset({TLS12}))),
-    ("no-renegotiation-info", "never sends renegotiation_info",
-     _change("no-renegotiation-info", raw=frozenset({TLS12}))),
+    (
+        "no-renegotiation-info",
+        "never sends renegotiation_info",
+        _change("no-renegotiation-info", raw=frozenset({TLS12})),
+    ),
     ("client-renegotiation", "grants client-initiated renegotiation", _change("renegotiates")),
     ("compression", "negotiates DEFLATE", _change("compression", raw=frozenset({TLS12}))),
     ("no-alpn", "knows no ALPN", _change(alpn="none")),
     ("lax-alpn", "goes on without a common ALPN protocol", _change(alpn="lax")),
-    ("ignores-sni", "presents one certificate, for another name, whatever is asked for",
-     _change(sni="any", certificate="other-name")),
+    (
+        "ignores-sni",
+        "presents one certificate, for another name, whatever is asked for",
+        _change(sni="any", certificate="other-name"),
+    ),
     ("answers-unknown-name", "answers for names that it does not serve", _change(sni="any")),
     ("early-data", "issues tickets for 0-RTT", _change(early_data=True, raw=frozenset({TLS13}))),
     ("ticket-8-days", "issues tickets for 8 days", _change(ticket_seconds=8 * DAY_SECONDS, raw=frozenset({TLS13}))),
     ("ticket-2-days", "issues tickets for 2 days", _change(ticket_seconds=2 * DAY_SECONDS, raw=frozenset({TLS13}))),
-
-    *((name, f"presents the certificate {name}", _presenting(name)) for name in (
-        "self-signed", "untrusted-root", "other-name", "cn-only", "expired", "not-yet-valid", "long-validity",
-        "exponent-3", "missing-intermediate", "shuffled-chain", "root-sent", "client-auth-only", "any-eku",
-        "key-encipherment-only", "ca-leaf", "no-sct", "must-staple-unstapled", "no-revocation-pointer")),
-    *((name, f"presents the certificate {name}", _presenting(name, BOTH)) for name in (
-        "rsa1024", "secp256k1", "sha1-chain", "stale-staple", "revoked-staple")),
+    *(
+        (name, f"presents the certificate {name}", _presenting(name))
+        for name in (
+            "self-signed",
+            "untrusted-root",
+            "other-name",
+            "cn-only",
+            "expired",
+            "not-yet-valid",
+            "long-validity",
+            "exponent-3",
+            "missing-intermediate",
+            "shuffled-chain",
+            "root-sent",
+            "client-auth-only",
+            "any-eku",
+            "key-encipherment-only",
+            "ca-leaf",
+            "no-sct",
+            "must-staple-unstapled",
+            "no-revocation-pointer",
+        )
+    ),
+    *(
+        (name, f"presents the certificate {name}", _presenting(name, BOTH))
+        for name in ("rsa1024", "secp256k1", "sha1-chain", "stale-staple", "revoked-staple")
+    ),
     ("no-caa", "has no CAA record", _change(caa="no-caa")),
     ("caa-other-issuer", "has a CAA record for another issuer", _change(caa="caa-other-issuer")),
-    ("uneven-addresses", "knows no TLS 1.3 at its second address",
-     lambda policy: replace(policy, second=replace(policy, versions=(TLS12,), second=None))),
-
-    ("mtls-not-requested", "never requests the client certificate that its manifest declares",
-     _change(mtls="off", declares_mtls=True)),
+    (
+        "uneven-addresses",
+        "knows no TLS 1.3 at its second address",
+        lambda policy: replace(policy, second=replace(policy, versions=(TLS12,), second=None)),
+    ),
+    (
+        "mtls-not-requested",
+        "never requests the client certificate that its manifest declares",
+        _change(mtls="off", declares_mtls=True),
+    ),
     ("mtls-optional", "serves clients without a certificate", _change(mtls="optional", declares_mtls=True)),
-    ("mtls-any-certificate", "serves clients with any certificate",
-     _change(mtls="any", declares_mtls=True, raw=frozenset({TLS13}))),
+    (
+        "mtls-any-certificate",
+        "serves clients with any certificate",
+        _change(mtls="any", declares_mtls=True, raw=frozenset({TLS13})),
+    ),
     *((name, f"answers HTTP as {name}", _answering(name)) for name in sandbox_http.FAULTS),
 )
 FAULTS: Final[Mapping[str, Fault]] = MappingProxyType({row[0]: Fault(*row) for row in _ROWS})
 
 GOOD: Final = Policy()
-BENIGN: Final[Mapping[str, Policy]] = MappingProxyType({
-    "good": GOOD,
-    "chacha-priority": replace(GOOD, chacha_first=True),
-    "ecdsa-only": replace(GOOD, suites12=(0xC02B, 0xC02C, 0xCCA9)),
-    "rsa-only": replace(GOOD, certificate="good-rsa", suites12=(0xC02F, 0xC030, 0xCCA8)),
-    "dual-certificate": replace(GOOD, also_certificate="good-rsa"),
-    "tls13-only": replace(GOOD, versions=(TLS13,)),
-    "sni-strict": replace(GOOD, sni="required"),
-    "client-certificates": replace(GOOD, mtls="required", declares_mtls=True),
-    "no-tickets": replace(GOOD, tickets=False),
-    "hybrid-first": replace(GOOD, groups=(X25519MLKEM768, X25519, SECP256R1, SECP384R1)),
-    "private-root": replace(GOOD, certificate="private-root", trust="private"),
-    "good-staple": replace(GOOD, certificate="good-staple", raw=BOTH),
-})
+BENIGN: Final[Mapping[str, Policy]] = MappingProxyType(
+    {
+        "good": GOOD,
+        "chacha-priority": replace(GOOD, chacha_first=True),
+        "ecdsa-only": replace(GOOD, suites12=(0xC02B, 0xC02C, 0xCCA9)),
+        "rsa-only": replace(GOOD, certificate="good-rsa", suites12=(0xC02F, 0xC030, 0xCCA8)),
+        "dual-certificate": replace(GOOD, also_certificate="good-rsa"),
+        "tls13-only": replace(GOOD, versions=(TLS13,)),
+        "sni-strict": replace(GOOD, sni="required"),
+        "client-certificates": replace(GOOD, mtls="required", declares_mtls=True),
+        "no-tickets": replace(GOOD, tickets=False),
+        "hybrid-first": replace(GOOD, groups=(X25519MLKEM768, X25519, SECP256R1, SECP384R1)),
+        "private-root": replace(GOOD, certificate="private-root", trust="private"),
+        "good-staple": replace(GOOD, certificate="good-staple", raw=BOTH),
+    }
+)
 """Conforming servers that differ from the first one; all of them must come out green."""
 
 

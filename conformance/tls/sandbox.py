@@ -68,10 +68,13 @@ def serve(policy: Policy, pki: Pki, *, port: int = 0, plain_port: int = 0) -> It
             second = _text(stack.enter_context(_listening("127.0.0.2", port, other.handle)))
         plain = ""
         if policy.http.plain != "closed":
+
             def answer(connection: socket.socket) -> None:
-                sandbox_http.respond(connection, policy.http, secure=False, https_port=first[1],
-                                     server_name=policy.server_name)
+                sandbox_http.respond(
+                    connection, policy.http, secure=False, https_port=first[1], server_name=policy.server_name
+                )
                 _leave(connection)
+
             plain = _text(stack.enter_context(_listening("127.0.0.1", plain_port, answer)))
         yield Endpoint(policy, _text(first), plain, second)
 

@@ -27,10 +27,12 @@ ISSUER: Final = "ca.xa.test"
 """The CAA domain name of the sandbox's certification authority."""
 
 GOOD: Final = (CaaRecord(0, "issue", ISSUER),)
-FAULTS: Final[Mapping[str, tuple[CaaRecord, ...]]] = MappingProxyType({
-    "no-caa": (),
-    "caa-other-issuer": (CaaRecord(0, "issue", "other-ca.test"),),
-})
+FAULTS: Final[Mapping[str, tuple[CaaRecord, ...]]] = MappingProxyType(
+    {
+        "no-caa": (),
+        "caa-other-issuer": (CaaRecord(0, "issue", "other-ca.test"),),
+    }
+)
 """The faults of TLS-CRT-19: the CAA records of the zone."""
 
 TTL_SECONDS, UDP_BYTES = 60, 512

@@ -12,8 +12,14 @@ from typing import Final, Literal
 
 REQUEST_BYTES, REQUEST_SECONDS = 16_384, 5.0
 GOOD_HSTS = "max-age=63072000; includeSubDomains"
-REASONS: Final = {200: "OK", 301: "Moved Permanently", 308: "Permanent Redirect", 400: "Bad Request",
-                  401: "Unauthorized", 403: "Forbidden"}
+REASONS: Final = {
+    200: "OK",
+    301: "Moved Permanently",
+    308: "Permanent Redirect",
+    400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +39,21 @@ class HttpPolicy:
 
 
 GOOD: Final = HttpPolicy()
-FAULTS: Final[Mapping[str, HttpPolicy]] = MappingProxyType({
-    "no-hsts": HttpPolicy(hsts=()),
-    "short-hsts": HttpPolicy(hsts=("max-age=300; includeSubDomains",)),
-    "duplicate-hsts": HttpPolicy(hsts=(GOOD_HSTS, GOOD_HSTS)),
-    "malformed-hsts": HttpPolicy(hsts=('max-age="two years"; includeSubDomains',)),
-    "hsts-without-subdomains": HttpPolicy(hsts=("max-age=63072000",)),
-    "plain-hsts": HttpPolicy(plain_hsts=True),
-    "plain-served": HttpPolicy(plain="serve"),
-})
+FAULTS: Final[Mapping[str, HttpPolicy]] = MappingProxyType(
+    {
+        "no-hsts": HttpPolicy(hsts=()),
+        "short-hsts": HttpPolicy(hsts=("max-age=300; includeSubDomains",)),
+        "duplicate-hsts": HttpPolicy(hsts=(GOOD_HSTS, GOOD_HSTS)),
+        "malformed-hsts": HttpPolicy(hsts=('max-age="two years"; includeSubDomains',)),
+        "hsts-without-subdomains": HttpPolicy(hsts=("max-age=63072000",)),
+        "plain-hsts": HttpPolicy(plain_hsts=True),
+        "plain-served": HttpPolicy(plain="serve"),
+    }
+)
 """The faults of the TLS-HTT rows, each one change of the good policy."""
 
 
-def respond(
-    connection: socket.socket, policy: HttpPolicy, *, secure: bool, https_port: int, server_name: str
-) -> None:
+def respond(connection: socket.socket, policy: HttpPolicy, *, secure: bool, https_port: int, server_name: str) -> None:
     """Read one request and answer it. Whatever the client does to the connection ends it silently.
 
     Args:
@@ -60,8 +66,11 @@ def respond(
     with contextlib.suppress(OSError, ValueError):
         connection.settimeout(REQUEST_SECONDS)
         target = read_target(connection)
-        connection.sendall(answer(policy, target, secure=secure, anonymous=is_anonymous(connection),
-                                  https=origin(server_name, https_port)))
+        connection.sendall(
+            answer(
+                policy, target, secure=secure, anonymous=is_anonymous(connection), https=origin(server_name, https_port)
+            )
+        )
 
 
 def read_target(connection: socket.socket) -> str:
@@ -101,8 +110,12 @@ def answer(policy: HttpPolicy, target: str, *, secure: bool, anonymous: bool, ht
     elif not secure and policy.plain == "redirect":
         status = 301
     body = f"{status} {REASONS.get(status, '')}\n".encode()
-    lines = [f"HTTP/1.1 {status} {REASONS.get(status, '')}", "Content-Type: text/plain", "Connection: close",
-             f"Content-Length: {len(body)}"]
+    lines = [
+        f"HTTP/1.1 {status} {REASONS.get(status, '')}",
+        "Content-Type: text/plain",
+        "Connection: close",
+        f"Content-Length: {len(body)}",
+    ]
     if status == 301:
         lines.append(f"Location: {https}{target}")
     if secure or policy.plain_hsts:

@@ -44,19 +44,25 @@ class Suite:
         return hashlib.new(self.digest).digest_size
 
 
-SUITES13: Final = {suite.code: suite for suite in (
-    Suite(0x1301, "TLS_AES_128_GCM_SHA256", "AES-GCM", 16, "sha256"),
-    Suite(0x1302, "TLS_AES_256_GCM_SHA384", "AES-GCM", 32, "sha384"),
-    Suite(0x1303, "TLS_CHACHA20_POLY1305_SHA256", "ChaCha20-Poly1305", 32, "sha256"),
-)}
-SUITES12: Final = {suite.code: suite for suite in (
-    Suite(0xC02B, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "AES-GCM", 16, "sha256"),
-    Suite(0xC02F, "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "AES-GCM", 16, "sha256"),
-    Suite(0xC02C, "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "AES-GCM", 32, "sha384"),
-    Suite(0xC030, "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", "AES-GCM", 32, "sha384"),
-    Suite(0xCCA9, "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256", "ChaCha20-Poly1305", 32, "sha256"),
-    Suite(0xCCA8, "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256", "ChaCha20-Poly1305", 32, "sha256"),
-)}
+SUITES13: Final = {
+    suite.code: suite
+    for suite in (
+        Suite(0x1301, "TLS_AES_128_GCM_SHA256", "AES-GCM", 16, "sha256"),
+        Suite(0x1302, "TLS_AES_256_GCM_SHA384", "AES-GCM", 32, "sha384"),
+        Suite(0x1303, "TLS_CHACHA20_POLY1305_SHA256", "ChaCha20-Poly1305", 32, "sha256"),
+    )
+}
+SUITES12: Final = {
+    suite.code: suite
+    for suite in (
+        Suite(0xC02B, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "AES-GCM", 16, "sha256"),
+        Suite(0xC02F, "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "AES-GCM", 16, "sha256"),
+        Suite(0xC02C, "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "AES-GCM", 32, "sha384"),
+        Suite(0xC030, "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", "AES-GCM", 32, "sha384"),
+        Suite(0xCCA9, "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256", "ChaCha20-Poly1305", 32, "sha256"),
+        Suite(0xCCA8, "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256", "ChaCha20-Poly1305", 32, "sha256"),
+    )
+}
 
 X25519, SECP256R1, SECP384R1 = 0x001D, 0x0017, 0x0018
 GROUPS: Final = {X25519: "x25519", SECP256R1: "secp256r1", SECP384R1: "secp384r1"}
@@ -251,8 +257,8 @@ def protections12(suite: Suite, master: bytes, client_random: bytes, server_rand
     """The write protections of both sides (RFC 5246 section 6.3)."""
     iv_bytes = SALT_BYTES if suite.aead == "AES-GCM" else IV_BYTES
     block = prf12(suite, master, "key expansion", server_random + client_random, 2 * (suite.key_bytes + iv_bytes))
-    keys, ivs = block[:2 * suite.key_bytes], block[2 * suite.key_bytes:]
+    keys, ivs = block[: 2 * suite.key_bytes], block[2 * suite.key_bytes :]
     return {
-        "client": Protection12(suite, keys[:suite.key_bytes], ivs[:iv_bytes]),
-        "server": Protection12(suite, keys[suite.key_bytes:], ivs[iv_bytes:]),
+        "client": Protection12(suite, keys[: suite.key_bytes], ivs[:iv_bytes]),
+        "server": Protection12(suite, keys[suite.key_bytes :], ivs[iv_bytes:]),
     }

@@ -21,9 +21,13 @@ from conformance.tls.trust import Refused, Signatures, verify_bytes
 
 UNREADABLE = "unreadable"
 MOST_ANSWERS, MOST_DELEGATES = 32, 4
-PKCS1 = {SignatureAlgorithmOID.RSA_WITH_SHA1, SignatureAlgorithmOID.RSA_WITH_SHA224,
-         SignatureAlgorithmOID.RSA_WITH_SHA256, SignatureAlgorithmOID.RSA_WITH_SHA384,
-         SignatureAlgorithmOID.RSA_WITH_SHA512}
+PKCS1 = {
+    SignatureAlgorithmOID.RSA_WITH_SHA1,
+    SignatureAlgorithmOID.RSA_WITH_SHA224,
+    SignatureAlgorithmOID.RSA_WITH_SHA256,
+    SignatureAlgorithmOID.RSA_WITH_SHA384,
+    SignatureAlgorithmOID.RSA_WITH_SHA512,
+}
 
 
 def read_staple(
@@ -48,8 +52,10 @@ def staple_of(
     status = response.response_status.name.lower()
     if response.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
         return Staple(status=status), []
-    issuer = next((item for item in issuers
-                   if item.fields.subject == leaf.fields.issuer and signatures.verified(leaf, item)), None)
+    issuer = next(
+        (item for item in issuers if item.fields.subject == leaf.fields.issuer and signatures.verified(leaf, item)),
+        None,
+    )
     answers = list(islice(response.responses, MOST_ANSWERS))
     ours = [answer for answer in answers if names_leaf(answer, leaf, issuer)]
     answer = (ours or answers)[0]
@@ -67,9 +73,11 @@ def staple_of(
 def names_leaf(answer: ocsp.OCSPSingleResponse, leaf: Parsed, issuer: Parsed | None) -> bool:
     """Whether a single response's CertID is the leaf's: serial number, hash of issuer name and of issuer key."""
     algorithm = answer.hash_algorithm
-    return (answer.serial_number == leaf.certificate.serial_number
-            and answer.issuer_name_hash == digest(algorithm, leaf.fields.issuer)
-            and (issuer is None or answer.issuer_key_hash == key_hash(algorithm, issuer)))
+    return (
+        answer.serial_number == leaf.certificate.serial_number
+        and answer.issuer_name_hash == digest(algorithm, leaf.fields.issuer)
+        and (issuer is None or answer.issuer_key_hash == key_hash(algorithm, issuer))
+    )
 
 
 def digest(algorithm: hashes.HashAlgorithm, data: bytes) -> bytes:
@@ -86,19 +94,23 @@ def key_hash(algorithm: hashes.HashAlgorithm, parsed: Parsed) -> bytes:
 
 def signed_for(response: ocsp.OCSPResponse, issuer: Parsed, signatures: Signatures, now: datetime) -> bool:
     """Whether the issuer, or a delegate that it certified for OCSP signing, made the response (section 4.2.2.2)."""
-    return any(is_responder(response, signer) and signed_by(response, signer)
-               for signer in (issuer, *delegates(response, issuer, signatures, now)))
+    return any(
+        is_responder(response, signer) and signed_by(response, signer)
+        for signer in (issuer, *delegates(response, issuer, signatures, now))
+    )
 
 
-def delegates(
-    response: ocsp.OCSPResponse, issuer: Parsed, signatures: Signatures, now: datetime
-) -> Iterable[Parsed]:
+def delegates(response: ocsp.OCSPResponse, issuer: Parsed, signatures: Signatures, now: datetime) -> Iterable[Parsed]:
     """The certificates in the response that the issuer signed for the purpose OCSPSigning, valid now."""
     for certificate in response.certificates[:MOST_DELEGATES]:
         parsed = read(certificate.public_bytes(Encoding.DER))
         purposes = extension(parsed, x509.ExtendedKeyUsage) or ()
-        if (ExtendedKeyUsageOID.OCSP_SIGNING in purposes and parsed.valid_at(now)
-                and parsed.fields.issuer == issuer.fields.subject and signatures.verified(parsed, issuer)):
+        if (
+            ExtendedKeyUsageOID.OCSP_SIGNING in purposes
+            and parsed.valid_at(now)
+            and parsed.fields.issuer == issuer.fields.subject
+            and signatures.verified(parsed, issuer)
+        ):
             yield parsed
 
 

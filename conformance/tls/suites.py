@@ -48,18 +48,44 @@ _TLS13_CODES: Final = frozenset({*range(0x1301, 0x1308), 0x00C6, 0x00C7, 0xC0B4,
 
 _CIPHERS: Final[tuple[tuple[str, str, int, int], ...]] = (
     # what the name holds, cipher, bits of its key, bits of a block; the first that fits counts
-    ("AES_128", "AES", 128, 128), ("AES_256", "AES", 256, 128), ("NULL", "NULL", 0, 0), ("3DES", "3DES", 112, 64),
-    ("RC4_40", "RC4", 40, 0), ("RC4_56", "RC4", 56, 0), ("RC4_128", "RC4", 128, 0), ("RC2_CBC_40", "RC2", 40, 64),
-    ("RC2_CBC_56", "RC2", 56, 64), ("RC2_CBC", "RC2", 128, 64), ("IDEA", "IDEA", 128, 64), ("DES40", "DES", 40, 64),
-    ("DES_CBC_40", "DES", 40, 64), ("DES", "DES", 56, 64), ("FORTEZZA", "SKIPJACK", 80, 64),
-    ("28147", "GOST28147", 256, 64), ("MAGMA", "MAGMA", 256, 64), ("KUZNYECHIK", "KUZNYECHIK", 256, 128),
-    ("CHACHA20", "CHACHA20", 256, 0), ("AEGIS_256", "AEGIS", 256, 128), ("AEGIS_128", "AEGIS", 128, 128),
-    ("SEED", "SEED", 128, 128), ("SM4", "SM4", 128, 128), ("ARIA_128", "ARIA", 128, 128),
-    ("ARIA_256", "ARIA", 256, 128), ("CAMELLIA_128", "CAMELLIA", 128, 128), ("CAMELLIA_256", "CAMELLIA", 256, 128),
+    ("AES_128", "AES", 128, 128),
+    ("AES_256", "AES", 256, 128),
+    ("NULL", "NULL", 0, 0),
+    ("3DES", "3DES", 112, 64),
+    ("RC4_40", "RC4", 40, 0),
+    ("RC4_56", "RC4", 56, 0),
+    ("RC4_128", "RC4", 128, 0),
+    ("RC2_CBC_40", "RC2", 40, 64),
+    ("RC2_CBC_56", "RC2", 56, 64),
+    ("RC2_CBC", "RC2", 128, 64),
+    ("IDEA", "IDEA", 128, 64),
+    ("DES40", "DES", 40, 64),
+    ("DES_CBC_40", "DES", 40, 64),
+    ("DES", "DES", 56, 64),
+    ("FORTEZZA", "SKIPJACK", 80, 64),
+    ("28147", "GOST28147", 256, 64),
+    ("MAGMA", "MAGMA", 256, 64),
+    ("KUZNYECHIK", "KUZNYECHIK", 256, 128),
+    ("CHACHA20", "CHACHA20", 256, 0),
+    ("AEGIS_256", "AEGIS", 256, 128),
+    ("AEGIS_128", "AEGIS", 128, 128),
+    ("SEED", "SEED", 128, 128),
+    ("SM4", "SM4", 128, 128),
+    ("ARIA_128", "ARIA", 128, 128),
+    ("ARIA_256", "ARIA", 256, 128),
+    ("CAMELLIA_128", "CAMELLIA", 128, 128),
+    ("CAMELLIA_256", "CAMELLIA", 256, 128),
 )
 _MODES: Final = (
-    ("CBC", "CBC"), ("GCM", "GCM"), ("CCM_8", "CCM_8"), ("CCM", "CCM"), ("POLY1305", "POLY1305"), ("MGM", "MGM"),
-    ("AEGIS", "AEGIS"), ("CTR", "CTR"), ("CNT", "CTR"),
+    ("CBC", "CBC"),
+    ("GCM", "GCM"),
+    ("CCM_8", "CCM_8"),
+    ("CCM", "CCM"),
+    ("POLY1305", "POLY1305"),
+    ("MGM", "MGM"),
+    ("AEGIS", "AEGIS"),
+    ("CTR", "CTR"),
+    ("CNT", "CTR"),
 )
 
 
@@ -74,8 +100,18 @@ def suite(code: int) -> Suite | None:
     key_exchange, authentication = ("any", "any") if tls13 or not separator else _exchange(left)
     cipher, bits, block = _cipher(right if separator else left)
     mode = next((mode for part, mode in _MODES if part in (right or left)), "stream")
-    return Suite(code, name, key_exchange, authentication, cipher, bits, block, mode if cipher != "NULL" else "",
-                 export="EXPORT" in left, tls13=tls13)
+    return Suite(
+        code,
+        name,
+        key_exchange,
+        authentication,
+        cipher,
+        bits,
+        block,
+        mode if cipher != "NULL" else "",
+        export="EXPORT" in left,
+        tls13=tls13,
+    )
 
 
 def _exchange(left: str) -> tuple[str, str]:
@@ -100,11 +136,26 @@ def _cipher(text: str) -> tuple[str, int, int]:
     return "NULL", 0, 0  # RFC 9150: integrity alone
 
 
-ALLOWED12: Final = frozenset({
-    0xC02B, 0xC02F, 0xC02C, 0xC030, 0xCCA9, 0xCCA8,  # AES-128-GCM, AES-256-GCM, ChaCha20-Poly1305
-    0xC0AC, 0xC0AD,  # AES-CCM with full tags, ECDSA alone
-    0xC05C, 0xC05D, 0xC060, 0xC061, 0xC086, 0xC087, 0xC08A, 0xC08B,  # ARIA-GCM, Camellia-GCM
-})
+ALLOWED12: Final = frozenset(
+    {
+        0xC02B,
+        0xC02F,
+        0xC02C,
+        0xC030,
+        0xCCA9,
+        0xCCA8,  # AES-128-GCM, AES-256-GCM, ChaCha20-Poly1305
+        0xC0AC,
+        0xC0AD,  # AES-CCM with full tags, ECDSA alone
+        0xC05C,
+        0xC05D,
+        0xC060,
+        0xC061,
+        0xC086,
+        0xC087,
+        0xC08A,
+        0xC08B,  # ARIA-GCM, Camellia-GCM
+    }
+)
 """ECDHE with a certificate and an AEAD with a full tag (RFC 9325 section 4.2)."""
 
 ALLOWED13: Final = frozenset({0x1301, 0x1302, 0x1303, 0x1304})
@@ -116,25 +167,31 @@ def _weak(each: Suite) -> bool:
     return each.export or 0 < each.bits < 112
 
 
-_RULES: Final[Mapping[str, Callable[[Suite], bool]]] = MappingProxyType({
-    "null": lambda each: each.cipher == "NULL",
-    "anonymous": lambda each: each.anonymous and each.cipher != "NULL",
-    "export": _weak,
-    "rc4": lambda each: each.cipher == "RC4" and not _weak(each),
-    "small-block": lambda each: each.block_bits == 64 and not _weak(each),
-    "rsa-key-transport": lambda each: each.key_exchange == "RSA",
-    "dhe": lambda each: each.key_exchange == "DHE" and not each.anonymous,
-    "static-dh": lambda each: each.key_exchange == "DH" and not each.anonymous,
-    "static-ecdh": lambda each: each.key_exchange == "ECDH" and not each.anonymous,
-    "cbc": lambda each: each.mode == "CBC",
-    "not-allowed12": lambda each: each.code not in ALLOWED12,
-})
+_RULES: Final[Mapping[str, Callable[[Suite], bool]]] = MappingProxyType(
+    {
+        "null": lambda each: each.cipher == "NULL",
+        "anonymous": lambda each: each.anonymous and each.cipher != "NULL",
+        "export": _weak,
+        "rc4": lambda each: each.cipher == "RC4" and not _weak(each),
+        "small-block": lambda each: each.block_bits == 64 and not _weak(each),
+        "rsa-key-transport": lambda each: each.key_exchange == "RSA",
+        "dhe": lambda each: each.key_exchange == "DHE" and not each.anonymous,
+        "static-dh": lambda each: each.key_exchange == "DH" and not each.anonymous,
+        "static-ecdh": lambda each: each.key_exchange == "ECDH" and not each.anonymous,
+        "cbc": lambda each: each.mode == "CBC",
+        "not-allowed12": lambda each: each.code not in ALLOWED12,
+    }
+)
 
 
 def _rank(each: Suite) -> tuple[bool, bool, bool, int]:
     """Offered first: what most servers would take, so that the first answer tells most."""
-    return (each.key_exchange not in ("ECDHE", "DHE", "RSA"), each.cipher not in ("AES", "3DES", "RC4"),
-            each.authentication not in ("RSA", "ECDSA"), each.code)
+    return (
+        each.key_exchange not in ("ECDHE", "DHE", "RSA"),
+        each.cipher not in ("AES", "3DES", "RC4"),
+        each.authentication not in ("RSA", "ECDSA"),
+        each.code,
+    )
 
 
 def _sets() -> dict[str, tuple[int, ...]]:

@@ -12,14 +12,18 @@ from conformance.core.model import NotApplicable, Reason, Rule, Undecided, Viola
 from conformance.tls.evidence import Certificate, CertificateFacts, ServedChain
 
 # Certificates signed with these have no hash to name (RFC 8410, RFC 9881).
-HASHLESS = frozenset({"1.3.101.112", "1.3.101.113", "2.16.840.1.101.3.4.3.17", "2.16.840.1.101.3.4.3.18",
-                      "2.16.840.1.101.3.4.3.19"})
+HASHLESS = frozenset(
+    {"1.3.101.112", "1.3.101.113", "2.16.840.1.101.3.4.3.17", "2.16.840.1.101.3.4.3.18", "2.16.840.1.101.3.4.3.19"}
+)
 
 # What the certificate's key does in a key exchange, by the beginning of the suite's name (RFC 5246 section 7.4.2);
 # every other exchange is signed.
 KEY_USES = (
-    ("TLS_RSA_WITH_", "keyEncipherment"), ("TLS_RSA_EXPORT_", "keyEncipherment"), ("TLS_RSA_PSK_", "keyEncipherment"),
-    ("TLS_ECDH_", "keyAgreement"), ("TLS_DH_", "keyAgreement"),
+    ("TLS_RSA_WITH_", "keyEncipherment"),
+    ("TLS_RSA_EXPORT_", "keyEncipherment"),
+    ("TLS_RSA_PSK_", "keyEncipherment"),
+    ("TLS_ECDH_", "keyAgreement"),
+    ("TLS_DH_", "keyAgreement"),
 )
 
 
@@ -142,6 +146,7 @@ def require_chain(case: Case) -> None:
 @requirement("TLS-CRT-01")
 def test_chain_leads_to_a_trust_anchor(certificate: Certificate) -> Violations:
     """A path exists from the leaf to one of the given anchors, over what was sent."""
+
     def one(case: Case) -> Violations:
         chain = case.chain
         if chain.trusted:
@@ -150,28 +155,35 @@ def test_chain_leads_to_a_trust_anchor(certificate: Certificate) -> Violations:
             raise Undecided(Reason.CERTIFICATE, chain.trust_undecided)
         if chain.unreadable:
             raise unreadable(chain)
-        yield Violation(f"{case.where}no path to a trust anchor", f"a path to the {chain.anchors} anchors",
-                        chain.trust_detail)
+        yield Violation(
+            f"{case.where}no path to a trust anchor", f"a path to the {chain.anchors} anchors", chain.trust_detail
+        )
+
     yield from each_leaf(certificate, one)
 
 
 @requirement("TLS-CRT-02")
 def test_certificate_covers_the_server_name(certificate: Certificate) -> Violations:
     """A subjectAltName covers the name that was asked for; the common name is not consulted (RFC 9525 section 2)."""
+
     def one(case: Case) -> Violations:
         if case.chain.name_matches:
             return
         names = (*case.facts.dns_names, *case.facts.ip_addresses)
         more = f" and {case.facts.name_count - 5} more" if case.facts.name_count > 5 else ""
-        yield Violation(f"{case.where}certificate does not cover the server name",
-                        f"subjectAltName for {certificate.server_name}",
-                        f"{', '.join(names[:5])}{more}" if names else "no subjectAltName for hosts")
+        yield Violation(
+            f"{case.where}certificate does not cover the server name",
+            f"subjectAltName for {certificate.server_name}",
+            f"{', '.join(names[:5])}{more}" if names else "no subjectAltName for hosts",
+        )
+
     yield from each_leaf(certificate, one)
 
 
 @requirement("TLS-CRT-03")
 def test_certificate_is_within_its_validity_period(certificate: Certificate, observed_at: datetime) -> Violations:
     """The leaf, and each issuer that was sent and that the path needs, is valid at the time of observation."""
+
     def one(case: Case) -> Violations:
         facts = case.facts
         if facts is not case.chain.certificates[0] and facts.sha256 not in case.chain.path:
@@ -182,12 +194,14 @@ def test_certificate_is_within_its_validity_period(certificate: Certificate, obs
             yield Violation(f"{case.where}certificate is not valid yet", expected, observed)
         elif observed_at > instant(facts.not_after):
             yield Violation(f"{case.where}certificate has expired", expected, observed)
+
     yield from each_certificate(certificate, one)
 
 
 @requirement("TLS-CRT-05")
 def test_validity_is_within_the_limit_of_its_issuance(certificate: Certificate, rule: Rule) -> Violations:
     """A publicly trusted leaf is valid no longer than was allowed on the day it was issued, which notBefore tells."""
+
     def one(case: Case) -> Violations:
         require_public(case.chain)
         facts = case.facts
@@ -195,9 +209,12 @@ def test_validity_is_within_the_limit_of_its_issuance(certificate: Certificate, 
         if limit is None:
             raise NotApplicable(f"issued {facts.not_before}, before the first limit")
         if validity(facts) > timedelta(days=limit["days"]):
-            yield Violation(f"{case.where}certificate is valid too long",
-                            f"at most {limit['days']} days when issued on or after {limit['from']}",
-                            f"{in_days(validity(facts))}, {facts.not_before} to {facts.not_after}")
+            yield Violation(
+                f"{case.where}certificate is valid too long",
+                f"at most {limit['days']} days when issued on or after {limit['from']}",
+                f"{in_days(validity(facts))}, {facts.not_before} to {facts.not_after}",
+            )
+
     yield from each_leaf(certificate, one)
 
 
@@ -214,8 +231,10 @@ def test_rsa_keys_are_strong(certificate: Certificate, rule: Rule) -> Violations
             yield Violation(f"{case.where}RSA key is short", f"at least {bits} bits", f"{facts.key_bits} bits")
         # 0 stands for an exponent above 64 bits, which is slow and allowed.
         if facts.exponent and (facts.exponent < exponent or facts.exponent % 2 == 0):
-            yield Violation(f"{case.where}RSA exponent is not allowed", f"an odd number, at least {exponent}",
-                            str(facts.exponent))
+            yield Violation(
+                f"{case.where}RSA exponent is not allowed", f"an odd number, at least {exponent}", str(facts.exponent)
+            )
+
     yield from each_certificate(certificate, one)
 
 
@@ -228,8 +247,10 @@ def test_ecdsa_keys_are_on_allowed_curves(certificate: Certificate, rule: Rule) 
         if case.facts.key_type != "ECDSA":
             raise NotApplicable("no ECDSA key is served")
         if case.facts.curve not in curves:
-            yield Violation(f"{case.where}ECDSA key is on another curve", f"one of {', '.join(curves)}",
-                            case.facts.curve)
+            yield Violation(
+                f"{case.where}ECDSA key is on another curve", f"one of {', '.join(curves)}", case.facts.curve
+            )
+
     yield from each_certificate(certificate, one)
 
 
@@ -243,82 +264,109 @@ def test_certificates_are_not_signed_with_broken_hashes(certificate: Certificate
         if facts.self_issued and facts is not case.chain.certificates[0]:
             return
         if facts.signature_hash in forbidden:
-            yield Violation(f"{case.where}certificate is signed with {facts.signature_hash}",
-                            f"none of {', '.join(forbidden)}", f"signature algorithm {facts.signature_algorithm}")
+            yield Violation(
+                f"{case.where}certificate is signed with {facts.signature_hash}",
+                f"none of {', '.join(forbidden)}",
+                f"signature algorithm {facts.signature_algorithm}",
+            )
         elif not facts.signature_hash and facts.signature_algorithm not in HASHLESS:
             raise Undecided(Reason.CERTIFICATE, f"signature algorithm {facts.signature_algorithm} is not known")
+
     yield from each_certificate(certificate, one)
 
 
 @requirement("TLS-CRT-09")
 def test_intermediates_are_sent_in_order(certificate: Certificate) -> Violations:
     """Every certificate between the leaf and an anchor is sent, each certifying the one before it."""
+
     def one(case: Case) -> Violations:
         require_chain(case)
         chain = case.chain
         if chain.order != "ok":
-            yield Violation(f"{case.where}chain is not in order", "each certificate certifies the one before it",
-                            chain.order)
+            yield Violation(
+                f"{case.where}chain is not in order", "each certificate certifies the one before it", chain.order
+            )
         if chain.unreadable:
             raise unreadable(chain)
         if chain.missing_issuer:
-            yield Violation(f"{case.where}an intermediate certificate is not sent",
-                            f"every certificate up to the {chain.anchors} anchors",
-                            f"nothing sent by {case.facts.issuer}")
+            yield Violation(
+                f"{case.where}an intermediate certificate is not sent",
+                f"every certificate up to the {chain.anchors} anchors",
+                f"nothing sent by {case.facts.issuer}",
+            )
         elif not chain.trusted and not chain.root_sent:
             detail = chain.trust_undecided or chain.trust_detail
             raise Undecided(Reason.NOT_OBSERVABLE, f"whether an intermediate is missing cannot be seen: {detail}")
+
     yield from each_leaf(certificate, one)
 
 
 @requirement("TLS-CRT-09-S")
 def test_root_is_not_sent(certificate: Certificate) -> Violations:
     """What a client must already have is not sent."""
+
     def one(case: Case) -> Violations:
         require_chain(case)
         chain = case.chain
         if chain.root_sent:
-            yield Violation(f"{case.where}root certificate is sent", "intermediates only",
-                            f"{len(chain.certificates)} certificates, the last {chain.certificates[-1].subject}")
+            yield Violation(
+                f"{case.where}root certificate is sent",
+                "intermediates only",
+                f"{len(chain.certificates)} certificates, the last {chain.certificates[-1].subject}",
+            )
         elif chain.unreadable:
             raise unreadable(chain)
+
     yield from each_leaf(certificate, one)
 
 
 @requirement("TLS-CRT-10")
 def test_extended_key_usage_is_for_servers(certificate: Certificate) -> Violations:
     """The extendedKeyUsage names serverAuth and does not name anyExtendedKeyUsage."""
+
     def one(case: Case) -> Violations:
         usages = case.facts.extended_key_usage
         if usages is None or "serverAuth" not in usages:
-            yield Violation(f"{case.where}extendedKeyUsage lacks serverAuth", "serverAuth",
-                            "no extendedKeyUsage" if usages is None else ", ".join(usages) or "an empty list")
+            yield Violation(
+                f"{case.where}extendedKeyUsage lacks serverAuth",
+                "serverAuth",
+                "no extendedKeyUsage" if usages is None else ", ".join(usages) or "an empty list",
+            )
         elif "anyExtendedKeyUsage" in usages:
-            yield Violation(f"{case.where}extendedKeyUsage names anyExtendedKeyUsage", "named purposes only",
-                            ", ".join(usages))
+            yield Violation(
+                f"{case.where}extendedKeyUsage names anyExtendedKeyUsage", "named purposes only", ", ".join(usages)
+            )
+
     yield from each_leaf(certificate, one)
 
 
 @requirement("TLS-CRT-11")
 def test_key_usage_permits_the_key_exchange(certificate: Certificate) -> Violations:
     """The keyUsage, where present, permits what the flight's suite does with the key (RFC 5280 section 4.2.1.3)."""
+
     def one(case: Case) -> Violations:
         suite, usage = case.chain.suite, case.facts.key_usage
         if not suite:
             raise Undecided(Reason.NOT_OBSERVABLE, "the suite of the flight was not seen")
         needed = next((use for start, use in KEY_USES if suite.startswith(start)), "digitalSignature")
         if usage is not None and needed not in usage:
-            yield Violation(f"{case.where}keyUsage does not permit the key exchange", f"{needed} for {suite}",
-                            ", ".join(usage) or "no bit set")
+            yield Violation(
+                f"{case.where}keyUsage does not permit the key exchange",
+                f"{needed} for {suite}",
+                ", ".join(usage) or "no bit set",
+            )
+
     yield from each_leaf(certificate, one)
 
 
 @requirement("TLS-CRT-12")
 def test_leaf_is_no_authority(certificate: Certificate) -> Violations:
     """The leaf's basicConstraints do not make it a CA."""
+
     def one(case: Case) -> Violations:
         if case.facts.is_ca:
             yield Violation(f"{case.where}leaf is a CA", "basicConstraints cA FALSE or absent", "cA TRUE")
+
     yield from each_leaf(certificate, one)
 
 
@@ -331,4 +379,5 @@ def test_certificate_transparency_is_shown(certificate: Certificate, rule: Rule)
         require_public(case.chain)
         if case.chain.scts < minimum:
             yield Violation(f"{case.where}too few SCTs", f"SCTs of at least {minimum} logs", f"of {case.chain.scts}")
+
     yield from each_leaf(certificate, one)

@@ -42,5 +42,8 @@ def test_claims_agree_with_what_is_seen(
     for name, claimed in sorted(checked.items()):
         seen = CLAIMS[name](versions, groups, features)
         if seen != claimed:
-            yield Violation(f"the manifest claims {name} = {str(claimed).lower()}", f"{name} = {str(seen).lower()}",
-                            "offered" if seen else "not offered")
+            yield Violation(
+                f"the manifest claims {name} = {str(claimed).lower()}",
+                f"{name} = {str(seen).lower()}",
+                "offered" if seen else "not offered",
+            )

@@ -26,8 +26,11 @@ def test_caa_records_permit_the_issuer(caa: Caa, certificate: Certificate, servi
         return
     if not caa.records:
         raise Undecided(Reason.NOT_OBSERVABLE, f"the record set of {caa.name} is empty")
-    leaves = [chain.certificates[0] for chain in certificate.chains if chain.certificates
-              and not any(position.startswith("0:") for position in chain.unreadable)]
+    leaves = [
+        chain.certificates[0]
+        for chain in certificate.chains
+        if chain.certificates and not any(position.startswith("0:") for position in chain.unreadable)
+    ]
     if not leaves:
         raise Undecided(Reason.NOT_OBSERVABLE, "no certificate was seen whose issuer could be compared")
     undecided = []

@@ -30,13 +30,17 @@ def staple_troubles(chain: ServedChain, staple: Staple, observed_at: datetime, s
     if not staple.next_update:
         yield Violation("stapled response has no nextUpdate", "nextUpdate after the time of observation", "absent")
     elif instant(staple.next_update) <= observed_at - skew:
-        yield Violation("stapled response is out of date", f"nextUpdate after {moment(observed_at)}",
-                        staple.next_update)
+        yield Violation(
+            "stapled response is out of date", f"nextUpdate after {moment(observed_at)}", staple.next_update
+        )
     if not staple.signature_verified:
         if chain.missing_issuer or chain.unreadable or chain.trust_undecided:
             raise Undecided(Reason.NOT_OBSERVABLE, "the issuer was not seen, so the staple's signature is not checked")
-        yield Violation("stapled response is not signed for the issuer",
-                        "a signature by the issuer, or by its delegate for OCSP signing", "neither verifies it")
+        yield Violation(
+            "stapled response is not signed for the issuer",
+            "a signature by the issuer, or by its delegate for OCSP signing",
+            "neither verifies it",
+        )
 
 
 def moment(observed_at: datetime) -> str:
@@ -57,8 +61,12 @@ def test_must_staple_certificate_is_stapled(certificate: Certificate, rule: Rule
             yield Violation(f"{case.where}must-staple certificate without a staple", "a stapled OCSP response", "none")
             return
         for found in staple_troubles(case.chain, staple, observed_at, skew):
-            yield Violation(f"{case.where}must-staple certificate without a valid staple: {found.message}",
-                            found.expected, found.observed)
+            yield Violation(
+                f"{case.where}must-staple certificate without a valid staple: {found.message}",
+                found.expected,
+                found.observed,
+            )
+
     yield from each_leaf(certificate, one)
 
 
@@ -72,19 +80,24 @@ def test_staple_holds(certificate: Certificate, rule: Rule, observed_at: datetim
             raise NotApplicable("no OCSP response is stapled")
         for found in staple_troubles(case.chain, case.chain.staple, observed_at, skew):
             yield Violation(f"{case.where}{found.message}", found.expected, found.observed)
+
     yield from each_leaf(certificate, one)
 
 
 @requirement("TLS-CRT-18")
 def test_revocation_can_be_looked_up(certificate: Certificate, rule: Rule) -> Violations:
     """A certificate that is not short-lived names a CRL or an OCSP responder."""
+
     def one(case: Case) -> Violations:
         facts = case.facts
         limit = in_effect(rule.params["short_lived"], instant(facts.not_before).date())
         if limit is not None and validity(facts) <= timedelta(days=limit["days"]):
             raise NotApplicable(f"the certificate is short-lived: {in_days(validity(facts))}")
         if not facts.crl_urls and not facts.ocsp_urls:
-            yield Violation(f"{case.where}no revocation pointer",
-                            "a CRL distribution point or an OCSP responder, unless short-lived",
-                            f"neither, valid for {in_days(validity(facts))}")
+            yield Violation(
+                f"{case.where}no revocation pointer",
+                "a CRL distribution point or an OCSP responder, unless short-lived",
+                f"neither, valid for {in_days(validity(facts))}",
+            )
+
     yield from each_leaf(certificate, one)

@@ -30,9 +30,20 @@ from conformance.tls.certificate_facts import Parsed, Unreadable, alternative_na
 
 MOST_DEPTH, MOST_STEPS, MOST_SIGNATURES, MOST_RSA_BITS = 12, 256, 64, 8192
 PEM = re.compile(rb"-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----(.*?)-----END", re.DOTALL)
-PROCESSED = (x509.BasicConstraints, x509.KeyUsage, x509.ExtendedKeyUsage, x509.SubjectAlternativeName,
-             x509.NameConstraints, x509.CertificatePolicies, x509.PolicyConstraints, x509.InhibitAnyPolicy,
-             x509.AuthorityKeyIdentifier, x509.SubjectKeyIdentifier, x509.TLSFeature, x509.CRLDistributionPoints)
+PROCESSED = (
+    x509.BasicConstraints,
+    x509.KeyUsage,
+    x509.ExtendedKeyUsage,
+    x509.SubjectAlternativeName,
+    x509.NameConstraints,
+    x509.CertificatePolicies,
+    x509.PolicyConstraints,
+    x509.InhibitAnyPolicy,
+    x509.AuthorityKeyIdentifier,
+    x509.SubjectKeyIdentifier,
+    x509.TLSFeature,
+    x509.CRLDistributionPoints,
+)
 
 
 class Refused(Exception):  # noqa: N818 - says why a signature cannot be checked
@@ -201,8 +212,12 @@ class Search:
             return ()
         candidates = self.candidates(path)
         if not candidates:
-            self.note(path, f"{top.label} is self-signed and no anchor" if top.self_issued else
-                      f"{top.issuer_label}, the issuer of {top.label}, was not sent and is no anchor")
+            self.note(
+                path,
+                f"{top.label} is self-signed and no anchor"
+                if top.self_issued
+                else f"{top.issuer_label}, the issuer of {top.label}, was not sent and is no anchor",
+            )
         for issuer in candidates:
             trouble = issuer_trouble(issuer, path, self.now, anchor=issuer.sha256 in self.trusted.digests)
             if not trouble and not self.signatures.verified(top, issuer):
@@ -221,8 +236,9 @@ class Search:
         used = {(item.fields.subject, item.fields.spki) for item in path}
         name = path[-1].fields.issuer
         sent = sorted(self.sent.get(name, ()), key=lambda item: not item.valid_at(self.now))
-        return [item for item in (*self.trusted.named(name), *sent)
-                if (item.fields.subject, item.fields.spki) not in used]
+        return [
+            item for item in (*self.trusted.named(name), *sent) if (item.fields.subject, item.fields.spki) not in used
+        ]
 
     def note(self, path: tuple[Parsed, ...], text: str) -> None:
         """Remember why a path ended."""
@@ -280,8 +296,14 @@ def authority_trouble(issuer: Parsed, below: int, *, anchor: bool) -> str:
 
 def unprocessed(parsed: Parsed) -> str:
     """The first critical extension that is not processed here (RFC 5280 section 6.1.4 o), empty where none."""
-    return next((item.oid.dotted_string for item in parsed.extensions
-                 if item.critical and not isinstance(item.value, PROCESSED)), "")
+    return next(
+        (
+            item.oid.dotted_string
+            for item in parsed.extensions
+            if item.critical and not isinstance(item.value, PROCESSED)
+        ),
+        "",
+    )
 
 
 def name_trouble(issuer: Parsed, leaf: Parsed) -> str:
@@ -319,5 +341,5 @@ def within(name: object, subtree: x509.GeneralName) -> bool:
         return not base or text == base or text.endswith("." + base)
     if isinstance(name, x509.Name):
         prefix = subtree.value.rdns
-        return bool(name.rdns[:len(prefix)] == prefix)
+        return bool(name.rdns[: len(prefix)] == prefix)
     return isinstance(subtree.value, IPv4Network | IPv6Network) and name in subtree.value
