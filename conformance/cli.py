@@ -69,7 +69,7 @@ def exits(function: F) -> F:
             sys.exit(Exit.UNDETERMINED)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
-        except Exception as error:  # noqa: BLE001 - said in a line, with the way to see the rest
+        except Exception as error:
             click.echo(
                 f"conformance: internal error: {type(error).__name__}: {display(str(error), 500)}\n"
                 "conformance: please report it with the output of: python -X dev -m conformance ...",

@@ -1,8 +1,8 @@
 """The pytest front end. Inert unless `--profile` is given.
 
-A function marked `@requirement(...)` becomes one item a cell: pytest itself refuses generator tests, and an item of our
-own costs a quarter of a parametrised one. Items are chosen first (`-k`, `--deselect`, `--lf`), then everything they need
-is observed once, then each item reports its cell. A deselected cell is written as not-tested, never dropped.
+A function marked `@requirement(...)` becomes one item a cell: pytest itself refuses generator tests, and an item of
+our own costs a quarter of a parametrised one. Items are chosen first (`-k`, `--deselect`, `--lf`), then everything they
+need is observed once, then each item reports its cell. A deselected cell is written as not-tested, never dropped.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from conformance.core.results import read_results
 from conformance.exits import DEFAULT_FAIL_ON, Exit, exit_of
 
 
-def run_command(  # noqa: D417 - the options are the command line's
+def run_command(
     *,
     profile: str,
     targets: tuple[Path, ...],

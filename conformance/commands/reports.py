@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-import click
-
-from conformance.core.countries import load_countries
 from conformance.core.model import Profile
 from conformance.core.replay import recall
 from conformance.core.results import Run

@@ -10,8 +10,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Iterable, Iterator, Mapping
+    from contextlib import AbstractContextManager
     from datetime import datetime
+    from pathlib import Path
 
     from conformance.core.model import NotTested, Reason, Requirement, Service, Target
     from conformance.core.network import Door
@@ -60,6 +63,40 @@ class Observed:
 
 
 @dataclass(frozen=True, slots=True)
+class Stand:
+    """A service that the sandbox is to serve.
+
+    target: the id of the sandbox's target. policy: the conforming variant it starts from, by the area's own names.
+    faults: what is wrong with it, one upon the other.
+    """
+
+    target: str
+    country: str
+    id: str
+    role: str
+    policy: str
+    faults: tuple[str, ...] = ()
+    serves: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """What the sandbox has for each stand.
+
+    folder: an empty folder of the stand's own, for files that its manifest names; it goes when the sandbox stops.
+    keys: a folder that stays for a day, for keys that take long to make. roots: PEM file of the sandbox's CA.
+    server_context: TLS for a server named `localhost`, with a certificate that leads to those roots.
+    announce: makes the sandbox's name server know a name, with its CAA records and addresses.
+    """
+
+    folder: Path
+    keys: Path
+    roots: Path
+    server_context: Callable[[], ssl.SSLContext]
+    announce: Callable[[str, tuple[Any, ...], tuple[str, ...]], None]
+
+
+@dataclass(frozen=True, slots=True)
 class Area:
     """One room of the house.
 
@@ -68,6 +105,9 @@ class Area:
     more than a bounded number of jobs at a time. `judges` names the modules that hold the judges.
     `active` names the observations that a target must have authorised with `active = true`.
     `budget` gives how many connections a set of asks costs at most, for the plan.
+    `reach` gives the (kind, host) pairs that looking at a service dials, for the authorisation; none where nothing is
+    dialled. `faults` describes the sandbox's faults by name. `stage` serves a stand until the context ends and yields
+    the keys of its manifest beside id, role and serves, and under `claims` those of the target.
     """
 
     name: str
@@ -78,4 +118,7 @@ class Area:
     observe: Callable[[Iterable[Job], Door], Iterator[Observed]]
     judges: tuple[str, ...]
     budget: Callable[[frozenset[str]], int]
+    reach: Callable[[Service], tuple[tuple[str, str], ...]]
+    faults: Callable[[], Mapping[str, str]]
+    stage: Callable[[Stand, Kit], AbstractContextManager[Mapping[str, Any]]]
     active: frozenset[str] = frozenset()

@@ -150,14 +150,14 @@ def _with_needs(requirements: Mapping[str, Requirement], selected: frozenset[str
 def _not_authorised(target: Target, service: Service, area: Area, asks: frozenset[str], today: date) -> str:
     """Why the target's authorisation does not cover looking at the service, empty where it does."""
     try:
-        host, _ = scope.split_address(service.address)
+        away = [(kind, host) for kind, host in area.reach(service) if not _on_this_machine(target, host)]
     except Undecided as trouble:
         return trouble.detail
-    if _on_this_machine(target, host):
+    for kind, host in away:
+        if refused := scope.refusal(target.authorisation, host, kind, today):
+            return refused
+    if not away or (target.authorisation and target.authorisation.active):
         return ""
-    trouble_found = scope.refusal(target.authorisation, host, area.name, today)
-    if trouble_found or target.authorisation is None or target.authorisation.active:
-        return trouble_found
     active = sorted(area.active & {ask.partition(":")[0] for ask in asks})
     return f"{', '.join(active)} is an active test; the authorisation says active = false" if active else ""
 

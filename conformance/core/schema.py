@@ -19,8 +19,11 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
+from conformance.core import scope
 from conformance.core.errors import ConfigError, nearest, shown
+from conformance.core.model import Undecided
 from conformance.core.paths import profiles_dir
 
 if TYPE_CHECKING:
@@ -55,9 +58,15 @@ def load_document(path: Path, schema: str | Callable[[Mapping[str, Any]], str]) 
     digest = hashlib.sha256(octets).hexdigest()
     data = plain(parse_toml(octets, str(path)), str(path))
     schema = schema if isinstance(schema, str) else schema(data)
-    if digest not in checked_digests().get(schema, ()):
+    document = Document(str(path), path, data, digest)
+    if not is_checked(document, schema):
         validate(data, schema, str(path))
-    return Document(str(path), path, data, digest)
+    return document
+
+
+def is_checked(document: Document, schema: str) -> bool:
+    """Whether the document is a shipped file that is known to be valid."""
+    return document.sha256 in checked_digests().get(schema, ())
 
 
 def read_octets(path: Path) -> bytes:
@@ -149,20 +158,52 @@ def checked_digests() -> Mapping[str, tuple[str, ...]]:
     return {schema: tuple(digests) for schema, digests in listed.items()}
 
 
-def validate(data: Any, schema: str, name: str) -> None:
-    """Hold data against a schema.
+def validate(data: Any, schema: str, name: str, at: tuple[str | int, ...] = ()) -> None:
+    """Hold data, or the part of it that lies `at` this path, against a schema.
 
     Raises:
         ConfigError: of the first thing that is wrong, in the order of the file.
     """
-    validator = _validator(schema)
-    errors = sorted(_leaves(validator.iter_errors(data)), key=_rank)
+    part = data
+    for step in at:
+        part = part[step]
+    errors = sorted(_leaves(validator(schema).iter_errors(part)), key=_rank)
     if errors:
-        raise _explained(errors[0], data, name)
+        raise _explained(errors[0], data, name, at)
+
+
+def marked(value: Any, schema: Mapping[str, Any], wrap: Callable[[str], Any]) -> Any:
+    """A valid value with every string that its schema marks `writeOnly` wrapped: such strings refer to secrets."""
+    schema = _resolved(schema)
+    if isinstance(value, str) and schema.get("writeOnly"):
+        return wrap(value)
+    if isinstance(value, Mapping):
+        known, rest = schema.get("properties", {}), schema.get("additionalProperties")
+        rest = rest if isinstance(rest, Mapping) else {}
+        return {key: marked(each, known.get(key, rest), wrap) for key, each in value.items()}
+    if isinstance(value, list) and isinstance(schema.get("items"), Mapping):
+        return [marked(each, schema["items"], wrap) for each in value]
+    return value
+
+
+def _resolved(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a schema refers to by `file.json#/$defs/name`, the file always named; itself where it does not."""
+    while reference := schema.get("$ref"):
+        file, _, name = reference.partition("#/$defs/")
+        schema = schema_of(file)["$defs"][name]
+    return schema
 
 
 @cache
-def _validator(schema: str) -> Draft202012Validator:
+def schema_of(file: str) -> Mapping[str, Any]:
+    """A schema of `profiles/schema/` by its file name."""
+    read: Mapping[str, Any] = json.loads((profiles_dir() / "schema" / file).read_bytes())
+    return read
+
+
+@cache
+def validator(schema: str) -> Draft202012Validator:
+    """What holds data against a schema, by its name."""
     from jsonschema import Draft202012Validator, FormatChecker  # noqa: PLC0415 - see the module's head
     from jsonschema.validators import extend  # noqa: PLC0415
     from referencing import Registry  # noqa: PLC0415
@@ -176,6 +217,7 @@ def _validator(schema: str) -> Draft202012Validator:
     }
     formats = FormatChecker(formats=())
     formats.checks("date")(is_date)
+    formats.checks("url")(is_url)
     registry: Registry[Any] = Registry().with_resources(resources.items())
     whole: Any = extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
     made: Draft202012Validator = whole(resources[f"{schema}.json"].contents, registry=registry, format_checker=formats)
@@ -200,6 +242,20 @@ def is_date(value: object) -> bool:
         return False
 
 
+def is_url(value: object) -> bool:
+    """Whether a value is an http or https URL with a plain host and without user, password, fragment or white space."""
+    if not isinstance(value, str):
+        return True
+    try:
+        parts = urlsplit(value)
+        scope.canonical_host(parts.hostname or "")
+        port = parts.port
+    except (ValueError, Undecided):
+        return False
+    plain_text = value.isascii() and value.isprintable() and " " not in value and "#" not in value
+    return plain_text and parts.scheme in ("http", "https") and "@" not in parts.netloc and port != 0
+
+
 def _leaves(errors: Iterator[ValidationError]) -> Iterator[ValidationError]:
     for error in errors:
         yield from _leaves(iter(error.context)) if error.context else (error,)
@@ -211,8 +267,8 @@ def _rank(error: ValidationError) -> tuple[int, int, str]:
     return (kinds.get(str(error.validator), 2), len(error.absolute_path), str(list(error.absolute_path)))
 
 
-def _explained(error: ValidationError, data: Any, name: str) -> ConfigError:
-    where = place(data, error.absolute_path)
+def _explained(error: ValidationError, data: Any, name: str, at: tuple[str | int, ...] = ()) -> ConfigError:
+    where = place(data, (*at, *error.absolute_path))
     allowed: Any = error.validator_value
     instance: Any = error.instance
     schema: Mapping[str, Any] = error.schema if isinstance(error.schema, Mapping) else {}
@@ -246,7 +302,7 @@ _EXPECTED: Mapping[str, Callable[[Any], str]] = {
     "type": lambda allowed: _TYPES.get(str(allowed), str(allowed)),
     "enum": lambda allowed: f"one of {', '.join(map(str, allowed))}",
     "const": shown,
-    "format": lambda _: "a date, YYYY-MM-DD",
+    "format": {"date": "a date, YYYY-MM-DD", "url": "an http or https URL"}.__getitem__,
     "minimum": lambda allowed: f"at least {allowed}",
     "exclusiveMinimum": lambda allowed: f"more than {allowed}",
     "maximum": lambda allowed: f"at most {allowed}",

@@ -20,6 +20,7 @@ from dataclasses import replace
 from datetime import date
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import TypeAlias
+from urllib.parse import urlsplit
 
 from conformance.core.model import Authorisation, Reason, Target, Undecided
 
@@ -102,12 +103,21 @@ def is_localhost(host: str) -> bool:
 def declares(target: Target, host: str) -> bool:
     """Whether the manifest itself names this canonical host as the place or the name of one of its services."""
     for service in target.services:
-        named = [service.address, service.server_name, service.settings.get("plain_http", "")]
-        named += list(service.settings.get("also", ()))
-        for text in named:
-            if isinstance(text, str) and host in (text.lower(), split_host(text)):
+        if host == service.server_name.lower() or any(host == each for each in _places(service.address)):
+            return True
+        for value in service.settings.values():
+            texts = value if isinstance(value, tuple) else (value,)
+            if any(host == each for text in texts if isinstance(text, str) for each in _places(text)):
                 return True
     return False
+
+
+def _places(text: str) -> tuple[str, str]:
+    """The hosts that a text of a manifest may name: as `host:port`, and as a URL."""
+    try:
+        return split_host(text), (urlsplit(text).hostname or "") if "://" in text else ""
+    except ValueError:
+        return split_host(text), ""
 
 
 def covers(pattern: str, host: str) -> bool:

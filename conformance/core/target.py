@@ -6,17 +6,25 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from conformance.core import scope
 from conformance.core.errors import ConfigError, shown
 from conformance.core.model import Authorisation, Service, Target, Undecided
-from conformance.core.schema import Document, frozen, load_document, read_octets
+from conformance.core.schema import (
+    Document,
+    frozen,
+    is_checked,
+    load_document,
+    marked,
+    read_octets,
+    schema_of,
+    validate,
+)
 from conformance.core.secret import Secret
 
-PLAIN_SETTINGS = ("plain_http", "trust", "mtls", "http", "also", "alpn")
-"""Keys of a service that one area alone reads, taken over as they are."""
+OWN_KEYS = frozenset({"id", "role", "address", "server_name", "serves"})
+"""Keys of a service that every area knows; the others are its settings, as `schema/service-<role>.json` has them."""
 
 RESERVED = frozenset(
     {"con", "prn", "aux", "nul", *(f"{device}{digit}" for device in ("com", "lpt") for digit in range(10))}
@@ -34,7 +42,9 @@ def load_target(path: Path) -> Target:
     data = document.data["target"]
     _usable_id(document, "target.id", data["id"])
     services: dict[str, Service] = {}
-    for entry in data["service"]:
+    for position, entry in enumerate(data["service"]):
+        if not is_checked(document, "target"):
+            validate(document.data, f"service-{entry['role']}", document.name, ("target", "service", position))
         service = _service(document, entry)
         if service.id in services:
             where = f"target.service {shown(service.id)}.id"
@@ -78,7 +88,9 @@ def _usable_id(document: Document, where: str, name: str) -> None:
 def _service(document: Document, entry: Mapping[str, Any]) -> Service:
     where = f"target.service {shown(entry['id'])}"
     _usable_id(document, f"{where}.id", entry["id"])
-    host, _ = _address(document, f"{where}.address", entry["address"])
+    address, host = entry.get("address", ""), ""
+    if address:
+        host, _ = _address(document, f"{where}.address", address)
     for key, text in (("plain_http", entry.get("plain_http", "")), *(("also", each) for each in entry.get("also", ()))):
         if text:
             _address(document, f"{where}.{key}", text)
@@ -90,24 +102,16 @@ def _service(document: Document, entry: Mapping[str, Any]) -> Service:
             raise ConfigError(document.name, f"{where}.server_name", trouble.detail, "a host name") from None
     if entry.get("trust", "public") != "public":
         _roots(document, f"{where}.trust", entry["trust"])
-    settings = {key: frozen(entry[key]) for key in PLAIN_SETTINGS if key in entry}
-    if "client_certificate" in entry:
-        settings["client_certificate"] = _pair(document, entry["client_certificate"])
-    if "untrusted_client_certificates" in entry:
-        given = entry["untrusted_client_certificates"]
-        settings["untrusted_client_certificates"] = MappingProxyType({k: _pair(document, v) for k, v in given.items()})
+    schema = schema_of(f"service-{entry['role']}.json")
+    settings = {key: value for key, value in entry.items() if key not in OWN_KEYS}
     return Service(
         id=entry["id"],
         role=entry["role"],
-        address=entry["address"],
+        address=address,
         server_name=name or host,
         serves=tuple(entry.get("serves", ())),
-        settings=MappingProxyType(settings),
+        settings=frozen(marked(settings, schema, lambda reference: Secret(reference, document.path.parent))),
     )
-
-
-def _pair(document: Document, given: Mapping[str, str]) -> Mapping[str, Secret]:
-    return MappingProxyType({key: Secret(reference, document.path.parent) for key, reference in given.items()})
 
 
 def _address(document: Document, where: str, text: str) -> tuple[str, int]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
 
-from conformance.core.area import Area, Job, Observed
+from conformance.core import scope
+from conformance.core.area import Area, Job, Kit, Observed, Stand
+from conformance.core.model import Service
 from conformance.tls import evidence
 from conformance.tls.asks import asks, budget
 
@@ -17,6 +20,22 @@ def _observe(jobs: Iterable[Job], door: Door) -> Iterator[Observed]:
     from conformance.tls.observe import observe  # noqa: PLC0415 - sockets and cryptography only when looking
 
     return observe(jobs, door)
+
+
+def _reach(service: Service) -> tuple[tuple[str, str], ...]:
+    return (("tls", scope.split_address(service.address)[0]),)
+
+
+def _faults() -> Mapping[str, str]:
+    from conformance.tls.policy import FAULTS  # noqa: PLC0415 - servers only where they are served
+
+    return {fault.name: fault.description for fault in FAULTS.values()}
+
+
+def _stage(stand: Stand, kit: Kit) -> AbstractContextManager[Mapping[str, Any]]:
+    from conformance.tls.stage import stage  # noqa: PLC0415 - as above
+
+    return stage(stand, kit)
 
 
 TLS = Area(
@@ -54,5 +73,8 @@ TLS = Area(
         "conformance.tls.test_claims",
     ),
     budget=budget,
+    reach=_reach,
+    faults=_faults,
+    stage=_stage,
     active=frozenset({"client_certificates"}),
 )

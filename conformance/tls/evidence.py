@@ -222,9 +222,9 @@ class Names:
 class CertificateFacts:
     """One certificate as read, before any judging. Strings are bounded and may be hostile; lists keep the first 100.
 
-    `key_type` is `RSA`, `ECDSA`, `Ed25519`, ... ; `key_bits` its size; `curve` the IANA name of its group (`secp256r1`),
-    a dotted OID where the registry has none, or `explicit`; `exponent` for RSA (0 where larger than 64 bits).
-    Times are ISO 8601 UTC. `signature_hash` is `sha256`, `sha1`, `md5`, or empty where the algorithm
+    `key_type` is `RSA`, `ECDSA`, `Ed25519`, ... ; `key_bits` its size; `curve` the IANA name of its group, such as
+    `secp256r1`, a dotted OID where the registry has none, or `explicit`; `exponent` for RSA, 0 where larger than 64
+    bits. Times are ISO 8601 UTC. `signature_hash` is `sha256`, `sha1`, `md5`, or empty where the algorithm
     (`signature_algorithm`, a dotted OID) has none or is unknown.
     """
 

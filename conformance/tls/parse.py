@@ -90,9 +90,11 @@ def read_reply(data: bytes, eof: bool) -> Reply | Failure | None:  # noqa: FBT00
         return Failure(error.reason, error.detail, data[:160])
 
 
-def parse_reply(data: bytes, *, eof: bool = False) -> Reply | None:  # noqa: C901 - one flat loop over records: every answer passes here
-    """The answer that the bytes hold, None where it is not whole yet. eof: nothing will follow, so that an alert of level
-    warning, with which some servers refuse, was the last word.
+# One flat loop over records, since every answer passes here.
+def parse_reply(data: bytes, *, eof: bool = False) -> Reply | None:  # noqa: C901, PLR0911, PLR0912
+    """The answer that the bytes hold, None where it is not whole yet.
+
+    eof: nothing will follow, so that an alert of level warning, with which some servers refuse, was the last word.
 
     Raises:
         ParseError: no continuation of these bytes would be an answer.

@@ -38,8 +38,8 @@ class Policy:
     the key. alpn: `strict` alerts where nothing is in common, `lax` goes on. sni: `strict` alerts for another name,
     `required` also for none. ticket_seconds: the lifetime of TLS 1.3 tickets where it is not the library's own.
     mtls: whether a client certificate is requested: `optional` refuses wrong ones, `any` refuses none but the absent.
-    declares_mtls, trust: what the manifest says of the service. caa: the name of a zone in `sandbox_dns.FAULTS`, or
-    `good`. second: another address of the service, with a policy of its own.
+    declares_mtls, trust, claims: what the manifest says of the service. caa: the name of a zone in
+    `sandbox_dns.FAULTS`, or `good`. second: another address of the service, with a policy of its own.
     quirks: names that `front.py` and the raw servers know. raw: versions that our own servers speak, not the library.
     """
 
@@ -67,6 +67,7 @@ class Policy:
     trust: Literal["public", "private"] = "public"
     http: HttpPolicy = sandbox_http.GOOD
     caa: str = "good"
+    claims: tuple[tuple[str, bool], ...] = ()
     second: Policy | None = None
     quirks: frozenset[str] = field(default_factory=frozenset)
     raw: frozenset[int] = field(default_factory=frozenset)
@@ -133,6 +134,7 @@ _ROWS: Final[tuple[tuple[str, str, Callable[[Policy], Policy]], ...]] = (
     ("ssl3", "negotiates SSL 3.0", _older(SSL3)),
     ("tls10", "negotiates TLS 1.0", _older(TLS10)),
     ("tls11", "negotiates TLS 1.1", _older(TLS11)),
+    ("tls12", "negotiates TLS 1.2 beside TLS 1.3", _change(versions=(TLS13, TLS12))),
     ("only-tls11", "knows nothing newer than TLS 1.1", _change(versions=(TLS11,))),
     ("no-tls13", "knows nothing newer than TLS 1.2", _without("versions", TLS13)),
     ("prefers-tls12", "selects TLS 1.2 where TLS 1.3 is offered too", _change(prefers_tls12=True)),
@@ -248,6 +250,7 @@ _ROWS: Final[tuple[tuple[str, str, Callable[[Policy], Policy]], ...]] = (
         _change(mtls="any", declares_mtls=True, raw=frozenset({TLS13})),
     ),
     *((name, f"answers HTTP as {name}", _answering(name)) for name in sandbox_http.FAULTS),
+    ("claims-tls13", "offers TLS 1.3, and its manifest claims that it does not", _change(claims=(("tls13", False),))),
 )
 FAULTS: Final[Mapping[str, Fault]] = MappingProxyType({row[0]: Fault(*row) for row in _ROWS})
 

@@ -6,7 +6,7 @@ import contextlib
 import socket
 import socketserver
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
@@ -40,19 +40,30 @@ TTL_SECONDS, UDP_BYTES = 60, 512
 
 @dataclass(frozen=True, slots=True)
 class NameServer:
-    """A running name server: `host:port`, as a manifest's `resolver` names it, and the questions it was asked."""
+    """A running name server: `host:port`, as a manifest's `resolver` names it, and the questions it was asked.
+
+    announce: makes it know a name, with its CAA records and addresses.
+    """
 
     address: str
     questions: list[tuple[str, str]]
+    announce: Callable[[str, tuple[CaaRecord, ...], tuple[str, ...]], None]
 
 
 class _Table:
     """What is known of which name. Names above a known one exist and are empty; any other does not exist."""
 
     def __init__(self, zones: Mapping[str, tuple[CaaRecord, ...]], hosts: Mapping[str, tuple[str, ...]]) -> None:
-        self.caa = {dns.name.from_text(name.lower()): records for name, records in zones.items()}
-        self.hosts = {dns.name.from_text(name.lower()): addresses for name, addresses in hosts.items()}
+        self.caa: dict[dns.name.Name, tuple[CaaRecord, ...]] = {}
+        self.hosts: dict[dns.name.Name, tuple[str, ...]] = {}
         self.questions: list[tuple[str, str]] = []
+        for name in {*zones, *hosts}:
+            self.announce(name, zones.get(name, ()), hosts.get(name, ()))
+
+    def announce(self, name: str, records: tuple[CaaRecord, ...], addresses: tuple[str, ...]) -> None:
+        """Know a name from now on."""
+        key = dns.name.from_text(name.lower())
+        self.caa[key], self.hosts[key] = records, addresses
 
     def reply(self, octets: bytes) -> dns.message.Message:
         """The answer to one query.
@@ -120,7 +131,7 @@ def serve_dns(
             stack.callback(server.server_close)
             threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
             stack.callback(server.shutdown)
-        yield NameServer(f"127.0.0.1:{datagrams.server_address[1]}", table.questions)
+        yield NameServer(f"127.0.0.1:{datagrams.server_address[1]}", table.questions, table.announce)
 
 
 def _on_one_port(datagrams: Any, streams: Any) -> tuple[socketserver.UDPServer, socketserver.TCPServer]:

@@ -115,8 +115,9 @@ def show(bench: Bench, runs: Mapping[str, list[Cost]]) -> None:
         gross[name] = median(each.cpu_seconds for each in costs)
         net[name] = max(gross[name] - bench.starts[name], RESOLUTION)
         connections[name] = median(each.connections for each in costs)
+        below = "at most " if net[name] == RESOLUTION else ""
         click.echo(
-            f"  {name:7} CPU s {spread(each.cpu_seconds for each in costs)}   net {'at most ' if net[name] == RESOLUTION else ''}{net[name]:.3f}   "
+            f"  {name:7} CPU s {spread(each.cpu_seconds for each in costs)}   net {below}{net[name]:.3f}   "
             f"wall s {spread(each.wall_seconds for each in costs)}   connections {int(connections[name])}   "
             f"peak MB {max(each.peak_megabytes for each in costs):.0f}"
         )

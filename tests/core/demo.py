@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from types import ModuleType
@@ -32,7 +33,7 @@ NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """What each requirement's judge shall do: `hold`, `violate`, `absent`, `unclear`, `untested`, `crash`, or a chain."""
+    """What each requirement's judge shall do: `hold`, `violate`, `absent`, `unclear`, `untested`, `crash`, or more."""
 
     acts: Mapping[str, str] = field(default_factory=dict)
 
@@ -87,8 +88,10 @@ DEMO = Area(
     asks=asks,
     observe=observe,
     judges=(__name__,),
-    budget=lambda asked: len(asked),
-    active=frozenset(),
+    budget=len,
+    reach=lambda service: (("demo", service.address.partition(":")[0]),),
+    faults=dict,
+    stage=lambda *_: nullcontext({}),
 )
 
 

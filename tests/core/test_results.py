@@ -8,8 +8,15 @@ from pathlib import Path
 import pytest
 
 from conformance.core.model import Cell, Status
-from conformance.core.results import RESULTS_NAME, ResultsError, cell_line, make_header, plan_digest, read_results
-from conformance.core.results import write_results
+from conformance.core.results import (
+    RESULTS_NAME,
+    ResultsError,
+    cell_line,
+    make_header,
+    plan_digest,
+    read_results,
+    write_results,
+)
 from tests.core import demo
 
 

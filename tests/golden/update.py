@@ -33,7 +33,10 @@ def checked() -> str:
     listed: dict[str, list[str]] = {}
     for path, schema in shipped_files().items():
         octets = read_octets(path)
-        validate(plain(parse_toml(octets, str(path)), str(path)), schema, str(path))
+        data = plain(parse_toml(octets, str(path)), str(path))
+        validate(data, schema, str(path))
+        for position, service in enumerate(data["target"]["service"] if schema == "target" else ()):
+            validate(data, f"service-{service['role']}", str(path), ("target", "service", position))
         listed.setdefault(schema, []).append(sha256(octets))
     return json.dumps(listed, indent=1, sort_keys=True) + "\n"
 

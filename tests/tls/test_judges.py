@@ -1,4 +1,4 @@
-"""Each judge of versions, negotiation, suites, groups, signatures and extensions: green, red, and never green on nothing.
+"""Judges of versions, negotiation, suites, groups, signatures, extensions: green, red, and never green on nothing.
 
 One table: the requirement, the evidence that breaks it, and what it must come to. A second test gives every judge
 empty records; a third gives it answers that decide nothing.
@@ -236,7 +236,7 @@ def test_tls13_alone_makes_what_speaks_of_tls12_not_applicable() -> None:
     found = cells(
         bundle(
             **versions(tls12=REFUSED),
-            **{"suites": replace(records()["suites"], denied=dict.fromkeys(records()["suites"].denied, DENIED))},
+            suites=replace(records()["suites"], denied=dict.fromkeys(records()["suites"].denied, DENIED)),
         )
     )
     for requirement_id in (

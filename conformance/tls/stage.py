@@ -1,0 +1,77 @@
+"""The sandbox's TLS endpoints: a stand becomes a server, and the keys of its manifest."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from conformance.core.area import Kit, Stand
+from conformance.core.errors import ConfigError, nearest
+from conformance.tls import sandbox_dns
+from conformance.tls.pki import Material, Pki
+from conformance.tls.policy import BENIGN, FAULTS, Policy, with_faults
+from conformance.tls.sandbox import serve
+
+UNWANTED = ("untrusted", "expired", "wrong-eku")
+
+
+@contextlib.contextmanager
+def stage(stand: Stand, kit: Kit) -> Iterator[Mapping[str, Any]]:
+    """Serve the stand; yield the keys of its manifest.
+
+    Raises:
+        ConfigError: no such policy or fault.
+    """
+    name = f"{stand.id}.{stand.target}.test"
+    policy = replace(policy_of(stand), server_name=name)
+    kit.announce(name, sandbox_dns.FAULTS.get(policy.caa, sandbox_dns.GOOD), ("127.0.0.1",))
+    pki = authorities(kit.keys)
+    with serve(policy, pki) as endpoint:
+        keys: dict[str, Any] = {"address": endpoint.address, "server_name": name}
+        if endpoint.plain_http:
+            keys["plain_http"] = endpoint.plain_http
+        if endpoint.second:
+            keys["also"] = [endpoint.second]
+        if policy.trust == "private":
+            (kit.folder / "roots.pem").write_bytes(pki.private_roots_pem)
+            keys["trust"] = "roots.pem"
+        if policy.declares_mtls:
+            keys |= {"mtls": True, "client_certificate": written(kit, "trusted", pki.client("trusted"))}
+            keys["untrusted_client_certificates"] = {
+                wrong: written(kit, wrong, pki.client(wrong)) for wrong in UNWANTED
+            }
+        if policy.claims:
+            keys["claims"] = dict(policy.claims)
+        yield keys
+
+
+@lru_cache(maxsize=1)
+def authorities(folder: Path) -> Pki:
+    """The sandbox's authorities, one set a process: see `Pki.cached`."""
+    return Pki.cached(folder)
+
+
+def policy_of(stand: Stand) -> Policy:
+    """The policy that the stand names, with its faults.
+
+    Raises:
+        ConfigError: no such policy or fault.
+    """
+    if stand.policy not in BENIGN:
+        near = nearest(stand.policy, BENIGN)
+        raise ConfigError("sandbox", "policy", f'"{stand.policy}"', f"one of {', '.join(BENIGN)}", near)
+    for fault in stand.faults:
+        if fault not in FAULTS:
+            raise ConfigError("sandbox", "faults", f'"{fault}"', "a fault of the area tls", nearest(fault, FAULTS))
+    return with_faults(BENIGN[stand.policy], *stand.faults)
+
+
+def written(kit: Kit, name: str, material: Material) -> dict[str, str]:
+    """A client certificate and its key as files, as a manifest refers to them."""
+    (kit.folder / f"{name}.pem").write_bytes(material.certificate_pem)
+    (kit.folder / f"{name}.key").write_bytes(material.key_pem)
+    return {"certificate": f"file:{name}.pem", "key": f"file:{name}.key"}
