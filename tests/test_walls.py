@@ -15,8 +15,8 @@ from conformance.areas import AREAS
 
 ROOT = Path(conformance.__file__).parent
 AREA_NAMES = tuple(area.name for area in AREAS)
-JUDGES = sorted(path for area in AREA_NAMES for path in (ROOT / area).glob("test_*.py"))
-OBSERVERS = sorted(path for area in AREA_NAMES for path in (ROOT / area).glob("observe*.py"))
+JUDGES = sorted(path for area in AREA_NAMES for path in (ROOT / area).rglob("test_*.py"))
+OBSERVERS = sorted(path for area in AREA_NAMES for path in (ROOT / area).rglob("observe*.py"))
 CORE = sorted((ROOT / "core").glob("*.py"))
 REPORT = sorted((ROOT / "report").glob("*.py"))
 EVERYTHING = sorted(ROOT.rglob("*.py"))
@@ -32,6 +32,11 @@ def imports(path: Path) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
+def dotted(path: Path) -> str:
+    """The module that a file is."""
+    return ".".join(("conformance", *path.relative_to(ROOT).with_suffix("").parts))
+
+
 def offends(path: Path, *forbidden: str) -> list[str]:
     return [name for name in imports(path) if any(name == f or name.startswith(f"{f}.") for f in forbidden)]
 
@@ -44,7 +49,7 @@ def test_the_walls_are_looked_for_somewhere() -> None:
 
 @pytest.mark.parametrize("path", JUDGES, ids=lambda path: path.name)
 def test_judges_touch_neither_network_nor_clock(path: Path) -> None:
-    observers = [f"conformance.{other.parent.name}.{other.stem}" for other in OBSERVERS]
+    observers = [dotted(other) for other in OBSERVERS]
     forbidden = (
         "socket",
         "ssl",
@@ -64,7 +69,7 @@ def test_judges_touch_neither_network_nor_clock(path: Path) -> None:
 
 @pytest.mark.parametrize("path", OBSERVERS, ids=lambda path: path.name)
 def test_observers_know_no_profile_and_no_rule(path: Path) -> None:
-    judges = [f"conformance.{other.parent.name}.{other.stem}" for other in JUDGES]
+    judges = [dotted(other) for other in JUDGES]
     forbidden = (
         "conformance.core.profile",
         "conformance.core.judge",

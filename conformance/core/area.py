@@ -122,3 +122,38 @@ class Area:
     faults: Callable[[], Mapping[str, str]]
     stage: Callable[[Stand, Kit], AbstractContextManager[Mapping[str, Any]]]
     active: frozenset[str] = frozenset()
+
+
+def join(name: str, title: str, *parts: Area) -> Area:
+    """One area of several rooms, each with roles and observations of its own: each question goes to the room it is of."""
+    by_role = {role: part for part in parts for role in part.roles}
+    by_observation = {observation: part for part in parts for observation in part.observations}
+
+    def asks(requirement: Requirement) -> frozenset[str]:
+        return by_role[requirement.roles[0]].asks(requirement)
+
+    def observe(jobs: Iterable[Job], door: Door) -> Iterator[Observed]:
+        given = tuple(jobs)
+        for part in parts:
+            yield from part.observe([job for job in given if job.service.role in part.roles], door)
+
+    def budget(asked: frozenset[str]) -> int:
+        shares: dict[str, set[str]] = {}
+        for ask in asked:
+            shares.setdefault(by_observation[ask.partition(":")[0]].title, set()).add(ask)
+        return sum(part.budget(frozenset(shares[part.title])) for part in parts if part.title in shares)
+
+    return Area(
+        name=name,
+        title=title,
+        roles=tuple(by_role),
+        observations={observation: part.observations[observation] for observation, part in by_observation.items()},
+        asks=asks,
+        observe=observe,
+        judges=tuple(judge for part in parts for judge in part.judges),
+        budget=budget,
+        reach=lambda service: by_role[service.role].reach(service),
+        faults=lambda: {fault: text for part in parts for fault, text in part.faults().items()},
+        stage=lambda stand, kit: by_role[stand.role].stage(stand, kit),
+        active=frozenset().union(*(part.active for part in parts)),
+    )
