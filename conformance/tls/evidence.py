@@ -92,8 +92,9 @@ class Answer:
 class Denial:
     """The answers to a hello that offers only what a requirement forbids.
 
-    answer: the answer to the whole list. offenders: the suites, groups or schemes the server was seen to accept, each
-    found by striking the last one accepted and asking again, at most 8 times (without limit under `--enumerate`).
+    answer: the answer to the whole list, or to a longer one that holds it and was refused. offenders: what of the list
+    the server was seen to accept, each found by striking the last one accepted and asking again, at most 8 times
+    (without limit under `--enumerate`); empty where an answer went on with something else than was offered.
     complete: the last question was refused, so `offenders` is the whole list.
     """
 
@@ -194,7 +195,8 @@ class Renegotiation:
 class Features:
     """Extensions and features. flight12: the richest TLS 1.2 hello (compression offered too). flight13: TLS 1.3.
     alpn_none: TLS 1.2 and 1.3 hello with an ALPN protocol nobody speaks. ticket12_lifetime_seconds: the hint of a
-    TLS 1.2 NewSessionTicket, -1 where none was sent.
+    TLS 1.2 NewSessionTicket, -1 where none was sent. troubles: why `flight13` or `renegotiation` is not there, as
+    `reason: detail` with a member of Reason.
     """
 
     flight12: Answer | None = None
@@ -202,6 +204,7 @@ class Features:
     alpn_none: Answer | None = None
     renegotiation: Renegotiation | None = None
     ticket12_lifetime_seconds: int = -1
+    troubles: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
