@@ -163,6 +163,8 @@ class Signatures:
 class Flight13:
     """What a decrypted TLS 1.3 server flight shows, and the first ticket after our Finished.
 
+    client_certificate: ours was presented, as certificate_request asked for. ended: how the server ended the connection
+    after our Finished, as `alert certificate_required`; empty where it did not.
     ticket_seen: a NewSessionTicket arrived; early_data: it carries the early_data extension (max_early_data_size > 0);
     ticket_lifetime_seconds: its lifetime.
     """
@@ -178,6 +180,8 @@ class Flight13:
     ticket_seen: bool = False
     early_data: bool = False
     ticket_lifetime_seconds: int = 0
+    client_certificate: bool = False
+    ended: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +200,7 @@ class Features:
     """Extensions and features. flight12: the richest TLS 1.2 hello (compression offered too). flight13: TLS 1.3.
     alpn_none: TLS 1.2 and 1.3 hello with an ALPN protocol nobody speaks. ticket12_lifetime_seconds: the hint of a
     TLS 1.2 NewSessionTicket, -1 where none was sent. troubles: why `flight13` or `renegotiation` is not there, as
-    `reason: detail` with a member of Reason.
+    `reason: detail` with a member of Reason or NotTested.
     """
 
     flight12: Answer | None = None

@@ -6,6 +6,7 @@ import itertools
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from typing import Any, Final, TypeAlias
 
 from conformance.core import scope
@@ -157,13 +158,14 @@ def _read_hellos(found: _Records, talk: Talk) -> None:
     from conformance.tls import observe_handshakes as more  # noqa: PLC0415 - sweeps need no certificates
 
     handshakes = more.Handshakes(found.door, talk)
-    found.take("features", lambda: more.observe_features(reading, handshakes))
     certificate = found.take("certificate", lambda: more.observe_certificate(reading, handshakes))
-    if "names" in found.names and "certificate" not in found.names:
-        try:
+    declared = found.job.service.settings.get("mtls") and "features" in found.names
+    if ("names" in found.names or declared) and "certificate" not in found.names:
+        with suppress(Undecided):
             certificate = more.observe_certificate(reading, handshakes)
-        except Undecided:
-            certificate = None
+    with suppress(Undecided, Untested):  # without, the handshakes that need it say so
+        more.introduce(handshakes, certificate)
+    found.take("features", lambda: more.observe_features(reading, handshakes))
     found.take("names", lambda: more.observe_names(reading, handshakes, certificate))
     found.connections += handshakes.connections
 

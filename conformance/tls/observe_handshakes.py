@@ -7,12 +7,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from conformance.core.model import Reason, Undecided
+from conformance.core.model import Reason, Undecided, Untested
 from conformance.core.network import Door
 from conformance.tls.certificates import analyse
-from conformance.tls.client_keys import roots_path
+from conformance.tls.client_keys import roots_path, trusted_key
 from conformance.tls.codepoints import SUITES, VERSIONS
 from conformance.tls.codepoints import name_of as name
+from conformance.tls.credentials import Credentials, from_pem
 from conformance.tls.evidence import Answer, Certificate, Features, Names, ServedChain
 from conformance.tls.flight import Read13, read_flight13
 from conformance.tls.flight12 import Session12, handshake12
@@ -29,13 +30,17 @@ WITH_CHAIN: Final = ("TLSv1.2", "other-key", "TLSv1.1", "TLSv1.0", "SSLv3", FIRS
 
 @dataclass(slots=True)
 class Handshakes:
-    """The handshakes with one endpoint, each made once, when something first needs it."""
+    """The handshakes with one endpoint, each made once, when something first needs it.
+
+    credentials: the manifest's client certificate, once the server has shown a trusted certificate for its name.
+    """
 
     door: Door
     talk: Talk
+    credentials: Credentials | None = None
     connections: int = 0
-    _flights: dict[tuple[str, tuple[int, ...]], Read13 | Undecided] = field(default_factory=dict)
-    _session: Session12 | Undecided | None = None
+    _flights: dict[tuple[str, tuple[int, ...], bool], Read13 | Undecided] = field(default_factory=dict)
+    _session: Session12 | Undecided | Untested | None = None
 
     def flight13(self, server_name: str, schemes: tuple[int, ...] = ()) -> Read13:
         """The TLS 1.3 flight for a server name, with these signature schemes alone where there are any.
@@ -43,7 +48,7 @@ class Handshakes:
         Raises:
             Undecided: as `read_flight13` and `Door.dial`.
         """
-        key = (server_name, schemes)
+        key = (server_name, schemes, self.credentials is not None)
         if key not in self._flights:
             hello = Hello13(server_name, schemes=schemes) if schemes else Hello13(server_name)
             try:
@@ -52,14 +57,20 @@ class Handshakes:
                 self._flights[key] = trouble
         found = self._flights[key]
         if isinstance(found, Undecided):
-            raise Undecided(found.reason, found.detail)
+            raise found
         return found
 
     def _read13(self, hello: Hello13) -> Read13:
         self.connections += 1
         connection = self.door.dial(self.talk.job.target, self.talk.address)
         try:
-            found = read_flight13(connection, hello, deadline=connection.deadline, monotonic=self.door.monotonic)
+            found = read_flight13(
+                connection,
+                hello,
+                deadline=connection.deadline,
+                credentials=self.credentials,
+                monotonic=self.door.monotonic,
+            )
         finally:
             connection.close()
         if connection.expired:
@@ -70,15 +81,15 @@ class Handshakes:
         """A TLS 1.2 session in which we asked to renegotiate.
 
         Raises:
-            Undecided: as `handshake12` and `Door.dial`.
+            Undecided, Untested: as `handshake12` and `Door.dial`.
         """
         if self._session is None:
             try:
                 self._session = self._shake12()
-            except Undecided as trouble:
+            except (Undecided, Untested) as trouble:
                 self._session = trouble
-        if isinstance(self._session, Undecided):
-            raise Undecided(self._session.reason, self._session.detail)
+        if isinstance(self._session, Undecided | Untested):
+            raise self._session
         return self._session
 
     def _shake12(self) -> Session12:
@@ -89,6 +100,7 @@ class Handshakes:
                 connection,
                 server_name=sent_name(self.talk),
                 deadline=connection.deadline,
+                credentials=self.credentials,
                 monotonic=self.door.monotonic,
             )
         finally:
@@ -99,6 +111,18 @@ def sent_name(talk: Talk) -> str:
     """The name that goes into hellos, none for an IP address."""
     server_name = talk.job.service.server_name
     return "" if as_address(server_name) else server_name
+
+
+def introduce(handshakes: Handshakes, certificate: Certificate | None) -> None:
+    """From now on, present the manifest's client certificate, if the endpoint asks for one and has proven its name.
+
+    Raises:
+        Untested, Undecided: the manifest's certificate is not at hand, or cannot be used.
+    """
+    service = handshakes.talk.job.service
+    proven = certificate and all(chain.trusted and chain.name_matches for chain in certificate.chains)
+    if proven and service.settings.get("mtls") and (key := trusted_key(service)):
+        handshakes.credentials = from_pem(key.certificate, key.key)
 
 
 def observe_features(reading: Reading, handshakes: Handshakes) -> Features:
@@ -119,7 +143,7 @@ def observe_features(reading: Reading, handshakes: Handshakes) -> Features:
         try:
             session = handshakes.session12()
             seen = replace(seen, renegotiation=session.renegotiation, ticket12_lifetime_seconds=session.ticket_seconds)
-        except Undecided as trouble:
+        except (Undecided, Untested) as trouble:
             troubles["renegotiation"] = f"{trouble.reason}: {trouble.detail}"
     return replace(seen, troubles=troubles)
 

@@ -334,13 +334,12 @@ class Reading:
 
     def _denial(self, each: str) -> Denial | None:
         key = f"deny:{each}"
-        found = self.answer(key)
-        if found is None:
-            # The whole was refused cleanly. What stands for TLS 1.3 is asked only where there is TLS 1.3.
-            whole = self._without13() if each == "not-allowed13" else self.answer(UNION)
-            return Denial(whole) if whole else None
-        codes, complete = self.talk.struck.get(key, ([], True))
-        return Denial(found, tuple(name(SUITES, code) for code in codes), complete)
+        if found := self.answer(key):
+            codes, complete = self.talk.struck.get(key, ([], True))
+            return Denial(found, tuple(name(SUITES, code) for code in codes), complete)
+        # The whole was refused cleanly. What stands for TLS 1.3 is asked only where there is TLS 1.3.
+        whole = self._without13() if each == "not-allowed13" else self.answer(UNION)
+        return Denial(whole) if whole else None
 
     def _offered(self, each: str) -> Answer | None:
         """The answer to the suite alone, or to a hello that offered more and was answered with it."""

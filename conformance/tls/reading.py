@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TypeVar
 
-from conformance.core.model import NotApplicable, Reason, Undecided, Violation
+from conformance.core.model import NotApplicable, NotTested, Reason, Undecided, Untested, Violation
 from conformance.tls.evidence import Answer, Denial, Versions
 
 T = TypeVar("T")
@@ -25,6 +25,8 @@ def given(value: T | None, name: str, troubles: Mapping[str, str] = MappingProxy
         reason, _, detail = troubles.get(name, "").partition(": ")
         if reason in set(Reason):
             raise Undecided(Reason(reason), f"{name}: {detail}")
+        if reason in set(NotTested):
+            raise Untested(NotTested(reason), f"{name}: {detail}")
         raise Undecided(Reason.NOT_OBSERVABLE, f"{name} was not observed")
     return value
 

@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from conformance.core.area import requirement
-from conformance.core.model import NotApplicable, Reason, Rule, Service, Undecided, Violation, Violations
-from conformance.tls.evidence import Answer, Features, Names, Versions
+from conformance.core.model import (
+    NotApplicable,
+    NotTested,
+    Reason,
+    Rule,
+    Service,
+    Undecided,
+    Untested,
+    Violation,
+    Violations,
+)
+from conformance.tls.evidence import Answer, Features, Flight13, Names, Versions
 from conformance.tls.reading import given, offers, require_version
 
 
@@ -113,6 +123,7 @@ def test_early_data_is_not_offered(versions: Versions, features: Features) -> Vi
     flight = given(features.flight13, "flight13", features.troubles)
     if not flight.finished_verified:
         raise Undecided(Reason.NOT_OBSERVABLE, "the TLS 1.3 handshake was not completed")
+    _ticket_or_reason(flight)
     if not flight.ticket_seen:
         raise NotApplicable("no session ticket was issued, so there is nothing to send early data with")
     if flight.early_data:
@@ -125,11 +136,11 @@ def test_early_data_is_not_offered(versions: Versions, features: Features) -> Vi
 def test_ticket_lifetime_is_bounded(versions: Versions, features: Features, rule: Rule) -> Violations:
     """No session ticket lives longer than the rule's seconds."""
     lifetimes: dict[str, int] = {}
-    undecided: Undecided | None = None
+    undecided: Undecided | Untested | None = None
     for version, lifetime in (("TLSv1.3", _lifetime13), ("TLSv1.2", _lifetime12)):
         try:
             seconds = lifetime(features) if offers(versions, version) else -1
-        except Undecided as trouble:
+        except (Undecided, Untested) as trouble:
             undecided = undecided or trouble
             continue
         if seconds >= 0:
@@ -148,7 +159,21 @@ def test_ticket_lifetime_is_bounded(versions: Versions, features: Features, rule
 def _lifetime13(features: Features) -> int:
     """Seconds, -1 where no ticket was issued."""
     flight = given(features.flight13, "flight13", features.troubles)
+    _ticket_or_reason(flight)
     return flight.ticket_lifetime_seconds if flight.ticket_seen else -1
+
+
+def _ticket_or_reason(flight: Flight13) -> None:
+    """Go on where a ticket was seen, or its absence means that none is issued: clients refused get none."""
+    if flight.ticket_seen:
+        return
+    if flight.certificate_request and not flight.client_certificate:
+        raise Untested(
+            NotTested.NO_CREDENTIAL,
+            "the endpoint asks for a client certificate, and the manifest gives none that suits",
+        )
+    if flight.ended:
+        raise Undecided(Reason.TLS_ALERT, f"the handshake was ended: {flight.ended}")
 
 
 def _lifetime12(features: Features) -> int:
