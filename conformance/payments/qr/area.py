@@ -32,7 +32,8 @@ def _faults() -> Mapping[str, str]:
     from conformance.payments.qr.sandbox_issuer import ISSUER_FAULTS  # noqa: PLC0415 - only where they are served
     from conformance.payments.qr.sandbox_reader import READER_FAULTS  # noqa: PLC0415
 
-    return {name: fault.description for name, fault in (*ISSUER_FAULTS.items(), *READER_FAULTS.items())}
+    issuers = {name: fault.description for name, fault in ISSUER_FAULTS.items()}
+    return issuers | {name: fault.description for name, fault in READER_FAULTS.items()}
 
 
 def _stage(stand: Stand, kit: Kit) -> AbstractContextManager[Mapping[str, Any]]:

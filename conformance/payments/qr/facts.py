@@ -18,7 +18,7 @@ class Facts:
     """What the rules read. root: the first data object of each ID. sandbox: XA to XZ and XTS are codes as any other."""
 
     reading: Reading
-    root: Mapping[str, DataObject]
+    root: dict[str, DataObject]
     matches: tuple[Match, ...]
     allowed: Mapping[str, str]
     sandbox: bool

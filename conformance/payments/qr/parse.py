@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from conformance.payments.qr.tlv import DataObject, Defect, level
+from conformance.payments.qr.tlv import HEADS, DataObject, Defect, bad_head, level, overrun
 
 MAX_CHARACTERS: Final = 7089
 """No QR code symbol holds more: version 40-L in numeric mode (ISO/IEC 18004)."""
@@ -15,7 +15,7 @@ MERCHANT_TEMPLATES: Final = frozenset(f"{i}" for i in range(26, 52))
 """Merchant account information templates (EMVCo 4.7.11); IDs 02 to 25 belong to card schemes and hold plain values."""
 
 UNRESERVED_TEMPLATES: Final = frozenset(f"{i}" for i in range(80, 100))
-"""EMVCo 4.11.1. Several national schemes put plain text there, so what does not parse in one is no defect of the code."""
+"""EMVCo 4.11.1. Several national schemes put plain text there, so what does not parse in one spoils no payload."""
 
 TEMPLATES: Final = MERCHANT_TEMPLATES | UNRESERVED_TEMPLATES | {"62", "64"}
 
@@ -62,9 +62,7 @@ def read(payload: str | bytes) -> Reading:
         try:
             text = payload.decode("utf-8")
         except UnicodeDecodeError as error:
-            shown = payload[:MAX_CHARACTERS].decode("utf-8", "backslashreplace")
-            detail = f"octet 0x{payload[error.start]:02x} at octet {error.start} is not UTF-8"
-            return Reading(shown, len(payload), (), (Defect("encoding", error.start, "", detail),))
+            return _not_utf8(payload, error.start)
     else:
         text = payload
     if len(text) > MAX_CHARACTERS:
@@ -76,11 +74,35 @@ def read(payload: str | bytes) -> Reading:
         detail = f"U+{ord(text[lone]):04X}, half a surrogate pair, which UTF-8 cannot hold"
         return Reading(_sound(text), len(text), (), (Defect("encoding", lone, "", detail),))
     defects: list[Defect] = []
-    objects = level(text, 0, len(text), "", TEMPLATES, defects)
+    objects = _root(text, defects)
     if not defects:
         return Reading(text, len(text), objects)
     defects.sort(key=lambda defect: defect.offset)
     return Reading(text, len(text), objects, tuple(defects))
+
+
+def _root(text: str, defects: list[Defect]) -> tuple[DataObject, ...]:
+    """The data objects of the root with what their templates hold: `level`, said again for the speed of it.
+
+    What is wrong inside a template does not stop the root.
+    """
+    objects: list[DataObject] = []
+    start, end = 0, len(text)
+    while start < end:
+        head = HEADS.get(text[start : start + 4])
+        if head is None:
+            defects.append(bad_head(text, start, end, ""))
+            break
+        name, length = head
+        begin = start + 4
+        stop = begin + length
+        if stop > end:
+            defects.append(overrun(start, head, end - begin, ""))
+            break
+        inner = level(text, begin, stop, name, defects) if name in TEMPLATES else ()
+        objects.append(DataObject(name, start, text[begin:stop], inner))
+        start = stop
+    return tuple(objects)
 
 
 def parse(payload: str | bytes) -> tuple[DataObject, ...]:
@@ -93,6 +115,12 @@ def parse(payload: str | bytes) -> tuple[DataObject, ...]:
     if reading.fatal:
         raise QrError(reading.fatal[0])
     return reading.objects
+
+
+def _not_utf8(payload: bytes, at: int) -> Reading:
+    shown = payload[:MAX_CHARACTERS].decode("utf-8", "backslashreplace")
+    detail = f"octet 0x{payload[at]:02x} at octet {at} is not UTF-8"
+    return Reading(shown[:MAX_CHARACTERS], len(payload), (), (Defect("encoding", at, "", detail),))
 
 
 def _lone_surrogate(text: str) -> int | None:

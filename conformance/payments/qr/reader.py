@@ -1,4 +1,4 @@
-"""A reader of our own, as the sandbox serves it behind the harness: strict where EMVCo is, liberal where it asks for that.
+"""A reader of our own, as the sandbox serves it: strict where EMVCo is, liberal where it asks for that.
 
 What is reserved is ignored (1.4.4), lower-case digits of the CRC are read, and what the document of a recognised scheme
 allows is no defect. `Habits` says what it does; a fault of the sandbox changes one of them.
@@ -85,7 +85,7 @@ def fields_of(objects: Iterable[DataObject], path: str = "") -> dict[str, str]:
 def _parsed(payload: str, known: Registry, habits: Habits) -> Facts:
     """The facts of a payload that is sound as a text."""
     facts = facts_of(read(payload), known, sandbox=True)
-    if habits.overruns and facts.reading.fatal and facts.reading.objects:
+    if habits.overruns and facts.reading.fatal and "63" not in facts.root and facts.reading.objects:
         return facts
     kept = STRUCTURE - habits.ignores
     if any(finding.rule in kept for finding in check_facts(facts)) or "63" not in facts.root:

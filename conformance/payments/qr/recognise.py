@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from conformance.payments.qr.parse import MERCHANT_TEMPLATES
 from conformance.payments.qr.schemes import Allowance, ObjectSpec, Scheme, Template
@@ -25,19 +25,22 @@ class Spec:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A template of a scheme ready for use. allowed: `rule:path` -> why the scheme's document allows it."""
+    """A template of a scheme ready for use.
+
+    more: the scheme says something of root objects. allowed: `rule:path` -> why the scheme's document allows it.
+    """
 
     scheme: Scheme
     template: Template
     objects: Mapping[str, Spec]
     required: frozenset[str]
     root: Mapping[str, Spec]
+    more: bool
     allowed: Mapping[str, str]
     pattern: Form | None
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """A template of a payload that a scheme knows."""
 
     layout: Layout
@@ -69,6 +72,7 @@ def _layout(scheme: Scheme, template: Template) -> Layout:
         objects=objects,
         required=frozenset(spec.id for spec in template.objects if spec.required),
         root={spec.id: _spec(spec) for spec in scheme.objects},
+        more=bool(scheme.objects or template.required),
         allowed=_allowed((*scheme.allow, *template.allow)),
         pattern=_form(template.pattern),
     )
@@ -101,7 +105,7 @@ def recognise(objects: Iterable[DataObject], country: str, known: Registry) -> t
     """
     found = []
     for each in objects:
-        if each.id in MERCHANT_TEMPLATES and (guid := guid_of(each)):
+        if each.objects and each.id in MERCHANT_TEMPLATES and (guid := guid_of(each)):
             layout = known.guids.get(guid) or known.guids.get(guid.upper()) or _by_pattern(guid, country, known)
             if layout:
                 found.append(Match(layout, each))

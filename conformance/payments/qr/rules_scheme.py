@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 
 from conformance.payments.qr.codes import COUNTRIES, CURRENCY_DECIMALS, SANDBOX_COUNTRIES, TEST_CURRENCY
 from conformance.payments.qr.facts import Facts
 from conformance.payments.qr.findings import NONE, Finding, Found
-from conformance.payments.qr.recognise import Match, Spec
+from conformance.payments.qr.recognise import Layout, Spec
 from conformance.payments.qr.tlv import DataObject, nested
 
-CROSS_BORDER = ("52", "53", "58", "59", "60")
+CROSS_BORDER = frozenset({"52", "53", "58", "59", "60"})
+CARDS = frozenset(f"{i:02}" for i in range(2, 26))
+"""International card schemes: their accounts are open to payers of any country."""
 
 
 def currency_of_scheme(facts: Facts) -> Found:
@@ -37,28 +39,21 @@ def currency_of_scheme(facts: Facts) -> Found:
 def layout(facts: Facts) -> Found:
     """Each template that a scheme knows is laid out as the scheme's table says, and so is the root."""
     found: Found = NONE
-    for match in facts.matches:
-        objects = match.object.objects
-        specs = match.layout.objects
+    for matched, template in facts.matches:
+        specs, objects = matched.objects, template.objects
         for each in objects:
             spec = specs.get(each.id)
-            if spec is None or each.id == "00":
-                continue
-            if (spec.form and not spec.form(each.value)) or spec.objects:
-                found = (*found, *_object(facts, match.object.id, each, spec))
-        missing = match.layout.required - {each.id for each in objects} if match.layout.required else None
-        if missing:
-            found = (*found, *_missing(match, missing))
-        if match.layout.template.one_of:
-            found = (*found, *_one_of(match))
-        if match.layout.root or match.layout.template.required:
-            found = (*found, *_root(facts, match))
-        if (country := facts.value("58")) != match.layout.scheme.country and country in COUNTRIES:
-            title = match.layout.scheme.title
-            found = (
-                *found,
-                *facts.at("layout", "58", f"another country than that of {title}", match.layout.scheme.country),
-            )
+            if spec and ((spec.form and not spec.form(each.value)) or spec.objects):
+                found = (*found, *_object(facts, template.id, each, spec))
+        if matched.required and not matched.required <= {each.id for each in objects}:
+            found = (*found, *_missing(matched, template))
+        if matched.template.one_of:
+            found = (*found, *_one_of(matched, template))
+        if matched.more:
+            found = (*found, *_root(facts, matched))
+        if (country := facts.value("58")) != matched.scheme.country and country in COUNTRIES:
+            message = f"another country than that of {matched.scheme.title}"
+            found = (*found, *facts.at("layout", "58", message, matched.scheme.country))
     return found
 
 
@@ -83,57 +78,55 @@ def _object(facts: Facts, path: str, each: DataObject, spec: Spec) -> Iterator[F
                 yield Finding("layout", f"{where}.{sub.spec.id}", each.offset, f"no {sub.spec.name}", sub.spec.name)
 
 
-def _missing(match: Match, missing: Iterable[str]) -> Iterator[Finding]:
-    for name in sorted(missing):
-        spec = match.layout.objects[name].spec
-        path = f"{match.object.id}.{name}"
-        yield Finding("layout", path, match.object.offset, f"no {spec.name}", spec.name, "", spec.uncertain)
+def _missing(matched: Layout, template: DataObject) -> Iterator[Finding]:
+    for name in sorted(matched.required - {each.id for each in template.objects}):
+        spec = matched.objects[name].spec
+        path = f"{template.id}.{name}"
+        yield Finding("layout", path, template.offset, f"no {spec.name}", spec.name, "", spec.uncertain)
 
 
-def _one_of(match: Match) -> Iterator[Finding]:
-    choice = match.layout.template.one_of
-    seen = [each.id for each in match.object.objects if each.id in choice]
+def _one_of(matched: Layout, template: DataObject) -> Iterator[Finding]:
+    choice = matched.template.one_of
+    seen = [each.id for each in template.objects if each.id in choice]
     if len(seen) != 1:
         message = f"{len(seen)} of the sub-IDs {', '.join(choice)}"
-        yield Finding("layout", match.object.id, match.object.offset, message, "exactly one", ", ".join(seen))
+        yield Finding("layout", template.id, template.offset, message, "exactly one", ", ".join(seen))
 
 
-def _root(facts: Facts, match: Match) -> Iterator[Finding]:
+def _root(facts: Facts, matched: Layout) -> Iterator[Finding]:
     """The root objects of which the scheme says more than EMVCo."""
-    for name, spec in match.layout.root.items():
+    end = len(facts.reading.text)
+    for name, spec in matched.root.items():
         found = facts.root.get(name)
         if found is not None:
             yield from _object(facts, "", found, spec)
         elif spec.spec.required or (spec.spec.required_with and spec.spec.required_with in facts.root):
-            end = len(facts.reading.text)
             yield Finding("layout", name, end, f"no {spec.spec.name}", spec.spec.name, "", spec.spec.uncertain)
-    for name in match.layout.template.required:
+    for name in matched.template.required:
         if name not in facts.root:
-            title = match.layout.template.name
-            yield Finding("layout", name, len(facts.reading.text), f"no ID {name}", f"ID {name} beside {title}")
+            yield Finding("layout", name, end, f"no ID {name}", f"ID {name} beside {matched.template.name}")
 
 
 def readiness(facts: Facts) -> Found:
     """What a reader abroad needs: 52, 53, 58, 59, 60, ISO codes, and an account that is open to foreign payers."""
     root = facts.root
     found: list[Finding] = []
-    for name in CROSS_BORDER:
-        if name not in root:
-            end = len(facts.reading.text)
-            found.append(Finding("cross-mandatory", name, end, f"no ID {name}", f"ID {name}"))
+    if not root.keys() >= CROSS_BORDER:
+        end = len(facts.reading.text)
+        missing = sorted(CROSS_BORDER - root.keys())
+        found += [Finding("cross-mandatory", name, end, f"no ID {name}", f"ID {name}") for name in missing]
     currency, country = facts.value("53"), facts.value("58")
     if currency and currency not in CURRENCY_DECIMALS and not (facts.sandbox and currency == TEST_CURRENCY):
         found += facts.at("cross-currency", "53", "no numeric code of a currency", "three digits of ISO 4217")
     if country and country not in COUNTRIES and not (facts.sandbox and country in SANDBOX_COUNTRIES):
         found += facts.at("cross-country", "58", "no code of a country", "two letters of ISO 3166-1")
-    if not any(match.layout.template.cross_border for match in facts.matches) and not _card(root):
-        found.append(_no_account(facts))
-    return tuple(found)
-
-
-def _card(root: Mapping[str, DataObject]) -> bool:
-    """Whether an international card scheme is there (02 to 25)."""
-    return any("02" <= name <= "25" for name in root)
+    for match in facts.matches:
+        if match.layout.template.cross_border:
+            break
+    else:
+        if CARDS.isdisjoint(root):
+            found.append(_no_account(facts))
+    return tuple(found) if found else NONE
 
 
 def _no_account(facts: Facts) -> Finding:

@@ -128,6 +128,11 @@ def _by_code_points() -> str:
     return f"{text}{WAYS['over code points & 0xFF'](text):04X}"
 
 
+def _by_octets() -> str:
+    name = "ហាងសាក"
+    return sealed(body(MERCHANT) + tlv("64", tlv("00", "km") + f"01{len(name.encode()):02}{name}"))
+
+
 def _long() -> str:
     others = [(f"{i}", (("00", f"TEST.OTHER-{i}"), ("01", "9" * 70))) for i in range(40, 46)]
     return payload(changed(MERCHANT, *others))
@@ -147,11 +152,9 @@ ISSUER_FAULTS: Mapping[str, Fault] = {
     "qr-crc-code-points": Fault("a CRC over code points, not over UTF-8", _by_code_points),
     "qr-format-indicator": Fault("payload format indicator 03", _with(("00", "03"))),
     "qr-not-first": Fault("ID 01 before ID 00", lambda: payload((MERCHANT[1], MERCHANT[0], *MERCHANT[2:]))),
-    "qr-after-crc": Fault("a line break behind the CRC", lambda: payload(MERCHANT) + "\r\n"),
+    "qr-after-crc": Fault("a blank behind the CRC", lambda: f"{payload(MERCHANT)} "),
     "qr-length-overrun": Fault("a sub-ID that is longer than its template", _with(("62", "0712T0000001"))),
-    "qr-length-octets": Fault(
-        "a length that counts octets", lambda: sealed(body(MERCHANT) + "6424" + tlv("00", "km") + "0114ហាងសាក")
-    ),
+    "qr-length-octets": Fault("a length that counts octets", _by_octets),
     "qr-repeated-id": Fault("ID 53 twice", lambda: payload((*MERCHANT, ("53", "963")))),
     "qr-repeated-sub-id": Fault("ID 62.07 twice", _with(("62", (("07", "T01"), ("07", "T02"))))),
     "qr-reserved-id": Fault("ID 65, which is reserved", _with(("65", "00"))),

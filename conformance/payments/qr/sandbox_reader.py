@@ -34,7 +34,7 @@ def _ids(facts: Facts) -> list[str]:
 
 def _unknown(facts: Facts) -> bool:
     inner = {each.id for each in facts.root["62"].objects} if "62" in facts.root else set()
-    known = MERCHANT_TEMPLATES | {f"{i:02}" for i in (*range(26), *range(52, 65))}
+    known = MERCHANT_TEMPLATES | {f"{i:02}" for i in (*range(26), *range(52, 65), *range(80, 100))}
     return bool(set(_ids(facts)) - known or inner & RESERVED_SUB_IDS or RESERVED_IDS & facts.root.keys())
 
 
@@ -98,7 +98,9 @@ def habits_with(faults: tuple[str, ...]) -> Habits:
     """A sound reader's habits with these faults."""
     habits = Habits()
     for name in faults:
-        habits = replace(habits, **READER_FAULTS[name].changes)
+        changes = dict(READER_FAULTS[name].changes)
+        changes["ignores"] = habits.ignores | changes.get("ignores", frozenset())
+        habits = replace(habits, **changes)
     return habits
 
 

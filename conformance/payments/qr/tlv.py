@@ -36,66 +36,50 @@ class Defect(msgspec.Struct, frozen=True, array_like=True, gc=False):
 KINDS = ("encoding", "size", "empty", "id", "length", "overrun")
 
 HEADS = {f"{i:02}{n:02}": (f"{i:02}", n) for i in range(100) for n in range(1, 100)}
-"""The first four characters of a data object -> its ID and the length of its value; 9,900 entries, nothing else is one."""
+"""The first four characters of a data object -> its ID and the length of its value. Nothing else begins one."""
 
 
-def level(
-    text: str,
-    at: int,
-    end: int,
-    path: str,
-    templates: frozenset[str],
-    defects: list[Defect],
-) -> tuple[DataObject, ...]:
-    """The data objects between two offsets, up to the first defect, which is added to `defects`.
-
-    IDs in `templates` are opened too, one level and no more; what is wrong inside one does not stop the level.
-    """
-    objects = []
-    heads, start = HEADS, at
+def level(text: str, start: int, end: int, path: str, defects: list[Defect]) -> tuple[DataObject, ...]:
+    """The data objects between two offsets, up to the first defect, which is added to `defects`."""
+    objects: list[DataObject] = []
     while start < end:
-        head = heads.get(text[start : start + 4])
+        head = HEADS.get(text[start : start + 4])
         if head is None:
-            defects.append(_bad_head(text, start, end, path))
+            defects.append(bad_head(text, start, end, path))
             break
-        name, length = head
         begin = start + 4
-        stop = begin + length
+        stop = begin + head[1]
         if stop > end:
-            defects.append(_overrun(start, name, length, end - begin, path))
+            defects.append(overrun(start, head, end - begin, path))
             break
-        inner = ()
-        if name in templates:
-            inner = level(text, begin, stop, f"{path}.{name}" if path else name, NO_TEMPLATES, defects)
-        objects.append(DataObject(name, start, text[begin:stop], inner))
+        objects.append(DataObject(head[0], start, text[begin:stop]))
         start = stop
     return tuple(objects)
 
 
-NO_TEMPLATES: frozenset[str] = frozenset()
-
-
 def nested(text: str, template: DataObject, path: str) -> tuple[tuple[DataObject, ...], tuple[Defect, ...]]:
-    """What a data object holds where its scheme says that it is a template: its objects, and what is wrong with them."""
+    """What a data object holds that its scheme makes a template: its objects, and what is wrong with them."""
     defects: list[Defect] = []
     begin = template.offset + HEAD_CHARACTERS
-    return level(text, begin, begin + len(template.value), path, NO_TEMPLATES, defects), tuple(defects)
+    return level(text, begin, begin + len(template.value), path, defects), tuple(defects)
 
 
-def _bad_head(text: str, start: int, end: int, path: str) -> Defect:
+def bad_head(text: str, start: int, end: int, path: str) -> Defect:
     """Why the four characters at `start` begin no data object."""
     rest = end - start
     if rest < HEAD_CHARACTERS:
         return Defect("id", start, path, f"{rest} character{'s' * (rest > 1)} left, fewer than an ID and a length")
     name, length = text[start : start + 2], text[start + 2 : start + 4]
     if not _two_digits(name):
-        return Defect("id", start, path, f"{ascii(name)} where an ID of two digits is due")
-    return Defect("length", start + 2, path, f"length {ascii(length)} of ID {name}")
+        return Defect("id", start, path, f"{name!a} where an ID of two digits is due")
+    return Defect("length", start + 2, path, f"length {length!a} of ID {name}")
 
 
-def _overrun(start: int, name: str, length: int, left: int, path: str) -> Defect:
-    left = max(left, 0)
-    return Defect("overrun", start + 2, path, f"ID {name} has length {length:02} and {left} characters are left")
+def overrun(start: int, head: tuple[str, int], left: int, path: str) -> Defect:
+    """A value that is longer than what is left."""
+    return Defect(
+        "overrun", start + 2, path, f"ID {head[0]} has length {head[1]:02} and {max(left, 0)} characters are left"
+    )
 
 
 def _two_digits(text: str) -> bool:

@@ -30,7 +30,7 @@ def all_cases() -> tuple[Case, ...]:
     Raises:
         ValueError: two cases of one id, or a control that is none.
     """
-    cases = tuple((*emvco_cases(), *scheme_cases()))
+    cases = (*emvco_cases(), *scheme_cases())
     by_id = {case.id: case for case in cases}
     if len(by_id) != len(cases):
         seen: set[str] = set()

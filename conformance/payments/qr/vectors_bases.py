@@ -110,9 +110,9 @@ _MMQR = (
 )
 
 
-def _base(static: tuple[Field, ...], amount: str, guid: str, letters: str, **more: bool) -> Base:
+def _base(static: tuple[Field, ...], amount: str, guid: str, letters: str, *, short: bool = False) -> Base:
     ordered = tuple(sorted(static))
-    return Base(ordered, _paid(static, amount), guid, letters, **more)
+    return Base(ordered, _paid(static, amount), guid, letters, short=short)
 
 
 BASES: Mapping[str, Base] = {

@@ -1,4 +1,4 @@
-"""Cases of EMVCo codes in general: each clause violated once, the traps of checksums, lengths and Unicode, hostile text."""
+"""Cases of EMVCo codes in general: each clause violated once, the traps of checksums, lengths and Unicode."""
 
 from __future__ import annotations
 
@@ -9,7 +9,17 @@ from conformance.payments.qr.cases import EMVCO, Case
 from conformance.payments.qr.crc import WAYS, crc_of
 from conformance.payments.qr.vectors_bases import BASES, LOCAL_NAMES, NOW
 from conformance.payments.qr.vectors_hostile import hostile_cases
-from conformance.payments.qr.vectors_make import CRC, STRUCTURE, VALUE, accepted, by, refused, searched, steady
+from conformance.payments.qr.vectors_make import (
+    CRC,
+    STRUCTURE,
+    VALUE,
+    accepted,
+    ascending,
+    by,
+    refused,
+    searched,
+    steady,
+)
 from conformance.payments.qr.vectors_routing import routing_cases
 
 STATIC, DYNAMIC = BASES[EMVCO].static, BASES[EMVCO].dynamic
@@ -49,7 +59,9 @@ def _valid() -> Iterator[Case]:
     yield accepted("emvco-static", "valid", EMVCO, STATIC, "a static code")
     yield accepted("emvco-dynamic", "valid", EMVCO, DYNAMIC, "a dynamic code")
     yield accepted("emvco-checked", "valid", EMVCO, DYNAMIC, "a dynamic code, validated", operation="qr.validate")
-    yield accepted("emvco-annex-b7", "valid", EMVCO, ANNEX_FIELDS, "the standard's own example", clauses=("B.7",))
+    yield accepted(
+        "emvco-annex-b7", "valid", EMVCO, ANNEX_FIELDS, "the standard's own example", as_is=True, clauses=("B.7",)
+    )
     fee = changed(DYNAMIC, ("55", "02"), ("56", "1.00"))
     yield accepted("emvco-fee", "tip", EMVCO, fee, "a fixed fee", operation="qr.validate", clauses=("4.7.7",))
     for width in ("5", "05.00", "99.99"):
@@ -99,7 +111,7 @@ def _checksums() -> Iterator[Case]:
         short = sound[:-4] + sound[-4:].lstrip("0")
         yield refused(
             f"{name}-short",
-            "crc-digits",
+            "length",
             EMVCO,
             short,
             "its leading zeros left out, with length 04",
@@ -117,7 +129,7 @@ def _checksums() -> Iterator[Case]:
 
 def _unicode() -> Iterator[Case]:
     for script, template in LOCAL_NAMES.items():
-        fields = steady(changed(DYNAMIC, template))
+        fields = steady(ascending(changed(DYNAMIC, template)))
         name = f"emvco-{script}"
         yield accepted(name, "crc-unicode", EMVCO, fields, f"{script} text, CRC over UTF-8", clauses=("1.4.3", "4.7.3"))
         covered = f"{body(fields)}6304"
@@ -231,7 +243,7 @@ def _values() -> Iterator[Case]:
             f"emvco-{name}",
             group,
             EMVCO,
-            payload(changed(DYNAMIC, *changes)),
+            payload(steady(ascending(changed(DYNAMIC, *changes)))),
             notes,
             control,
             reasons=VALUE,

@@ -51,7 +51,7 @@ TEXTS = {
         payload((STATIC[0], *((f"{i:02}", f"{i:02}") for i in range(2, 63)), *((f"{i}", "X") for i in range(64, 100)))),
         "every ID once",
     ),
-    "513": (sealed("000201" + tlv("26", "0011TEST.OTHER-") + "".join(tlv(f"{i}", "9" * 77) for i in range(80, 86))), "over 512 characters"),
+    "513": (sealed("000201" + "".join(tlv(f"{i}", "9" * 77) for i in range(80, 87))), "over 512 characters"),
 }  # fmt: skip
 
 REPEATED = {

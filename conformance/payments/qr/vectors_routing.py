@@ -91,13 +91,13 @@ def _national() -> Iterator[Case]:
         )
         yield accepted(
             f"{scheme}-82",
-            "reserved",
+            "format-indicator" if scheme == "sandbox-xb" else "reserved",
             scheme,
             changed(fields, digest),
             "82 holds a digest that is no template",
             operation="qr.validate",
         )
-    yield accepted("sandbox-xb-home", "person", "sandbox-xb", xb, "without 52, 59 and 60", operation="qr.validate")
+    yield accepted("sandbox-xb-home", "valid", "sandbox-xb", xb, "without 52, 59 and 60", operation="qr.validate")
     person: tuple[Field, ...] = (
         ("00", "01"),
         ("01", "11"),

@@ -7,7 +7,17 @@ from collections.abc import Iterator
 from conformance.payments.qr.build import Field, body, changed, payload, sealed
 from conformance.payments.qr.cases import EMVCO, Case
 from conformance.payments.qr.vectors_bases import BASES, LOCAL_NAMES, Base
-from conformance.payments.qr.vectors_make import CRC, STRUCTURE, VALUE, accepted, by, refused, searched
+from conformance.payments.qr.vectors_make import (
+    CRC,
+    STRUCTURE,
+    VALUE,
+    accepted,
+    ascending,
+    by,
+    refused,
+    searched,
+    steady,
+)
 
 
 def scheme_cases() -> Iterator[Case]:
@@ -15,8 +25,9 @@ def scheme_cases() -> Iterator[Case]:
     for scheme, base in BASES.items():
         if scheme != EMVCO:
             yield from _valid(scheme, base)
-            yield from _text(scheme, base)
-            yield from _values(scheme, base)
+            if scheme != "sandbox-xb":  # its indicator is 02: readers that refuse that would fail every group
+                yield from _text(scheme, base)
+                yield from _values(scheme, base)
 
 
 def _valid(scheme: str, base: Base) -> Iterator[Case]:
@@ -108,7 +119,7 @@ def _values(scheme: str, base: Base) -> Iterator[Case]:
     control = f"{scheme}-dynamic"
 
     def broken(name: str, group: str, notes: str, *changes: Field) -> Case:
-        text = payload(changed(base.dynamic, *changes))
+        text = payload(steady(ascending(changed(base.dynamic, *changes))))
         return refused(f"{scheme}-{name}", group, scheme, text, notes, control, reasons=VALUE, operation="qr.validate")
 
     yield broken("amount-exponent", "amount", "amount 1e3", ("54", "1e3"))
