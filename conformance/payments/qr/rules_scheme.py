@@ -29,10 +29,10 @@ def currency_of_scheme(facts: Facts) -> Found:
             found = facts.at("scheme-currency", "53", f"a currency that {title} does not use", " or ".join(known))
         decimals = known.get(value, decimals)
     if decimals is not None and (amount := facts.value("54")):
-        written = len(amount.partition(".")[2])
-        if written > decimals:
+        written = amount.partition(".")[2]
+        if len(written) > decimals and written.isdigit():
             expected = f"at most {decimals}" if decimals else "none"
-            found = (*found, *facts.at("decimals", "54", f"{written} decimals in currency {value}", expected))
+            found = (*found, *facts.at("decimals", "54", f"{len(written)} decimals in currency {value}", expected))
     return found
 
 
