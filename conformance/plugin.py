@@ -118,9 +118,13 @@ def pytest_pycollect_makeitem(collector: pytest.Module | pytest.Class, name: str
 
 
 def _items(collector: pytest.Collector, name: str, ids: frozenset[str], session: Session) -> Iterator[CellItem]:
+    """An item for each cell that the plan has not deselected already (`--only`, `--area`)."""
+    from conformance.core.model import NotTested  # noqa: PLC0415 - inert without --profile
+
     for service in session.prepared.plan.services:
         for requirement in service.requirements:
-            if requirement.id in ids:
+            reason, _ = service.excluded.get(requirement.id, (None, ""))
+            if requirement.id in ids and reason is not NotTested.DESELECTED:
                 key = (service.target.id, service.service.id, requirement.id)
                 node = f"{name}[{'-'.join(key)}]"
                 yield CellItem.from_parent(collector, name=node, key=key, judge=name, entry=requirement)
@@ -138,8 +142,7 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     run = session.config.stash[SESSION]
     chosen = {item.key for item in session.items if isinstance(item, CellItem)}
     plan = run.prepared.plan
-    first = selectable(plan)
-    if chosen != first:
+    if chosen != selectable(plan):
         plan = make_plan(plan.profile, plan.targets, plan.judges, today=run.started.date(), select=chosen.__contains__)
         run.prepared = replace(run.prepared, plan=plan)
     settings = settings_of(run.prepared, run.folder, run.progress)
