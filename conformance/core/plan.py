@@ -31,6 +31,11 @@ class ServicePlan:
     jobs: tuple[tuple[Area, Job], ...]
 
     @property
+    def place(self) -> tuple[str, str]:
+        """The ids of its target and of itself."""
+        return (self.target.id, self.service.id)
+
+    @property
     def keys(self) -> Iterator[tuple[str, str, str]]:
         """The keys of its cells."""
         return ((self.target.id, self.service.id, requirement.id) for requirement in self.requirements)
