@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from conformance.core.network import Door
 
 Key = tuple[str, str, str]
+Verdict = Literal["passed", "failed", "skipped"]
+Phase = Literal["setup", "call"]
 
 
 @dataclass(slots=True)
@@ -179,7 +181,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
     return True
 
 
-OUTCOMES = {
+OUTCOMES: Mapping[str, tuple[Verdict, Phase]] = {
     "pass": ("passed", "call"),
     "warning": ("passed", "call"),
     "fail": ("failed", "call"),
@@ -226,14 +228,14 @@ def report_of(item: CellItem, cell: Cell) -> pytest.TestReport:
         keywords={},
         outcome=outcome,
         longrepr=longrepr,
-        when=when,  # type: ignore[arg-type]
+        when=when,
         sections=(),
         duration=0.0,
         start=now,
         stop=now,
         user_properties=[("verdict", cell.status.value)],
     )
-    report.conformance_status = cell.status.value
+    report.conformance_status = cell.status.value  # type: ignore[attr-defined]
     return report
 
 
