@@ -79,7 +79,8 @@ def exits(function: F) -> F:
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except OSError as error:  # a full disk, a folder that was taken away: nothing that a traceback explains
-            click.echo(f"conformance: {display(f'{error.filename or 'a file'}: {error.strerror or error}', 500)}", err=True)
+            told = f"{error.filename or 'a file'}: {error.strerror or error}"
+            click.echo(f"conformance: {display(told, 500)}", err=True)
             sys.exit(Exit.USAGE)
         except Exception as error:
             click.echo(
