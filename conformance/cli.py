@@ -99,7 +99,7 @@ def exits(function: F) -> F:
 @click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="conformance")
 def main() -> None:
-    """Check national digital services against a shared profile, and print a pass/fail matrix per country.
+    r"""Check national digital services against a shared profile, and print a pass/fail matrix per country.
 
     \b
     conformance run                       check the built-in sandbox

@@ -43,7 +43,6 @@ class Session:
     cells: dict[Key, Cell] = field(default_factory=dict)
     reported: set[Key] = field(default_factory=set)
     outcome: Outcome | None = None
-    interrupted: bool = False
 
 
 SESSION = pytest.StashKey[Session]()
@@ -151,8 +150,6 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     gathered = engine.gather(
         plan, run.door, settings, lambda _, cells: run.cells.update((c.key, c) for c in cells), run.started
     )
-    run.outcome = None
-    run.interrupted = gathered.stopped
     session.config.stash[GATHERED] = gathered
 
 

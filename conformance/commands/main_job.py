@@ -75,7 +75,8 @@ def _on_sandbox(request: Request, *, front: str, quiet: bool) -> tuple[Ran, list
 
 def _tell(ran: Ran, found: list[Change] | None, paths: list[Path], *, quiet: bool, what: str) -> None:
     """The report, where it lies, and what differs from `what`, where that was asked for."""
-    notes = [f"{count(ran.connections, 'connection')}; run written to {ran.folder}"]
+    notes = ["stopped: what was not reached is not tested"] if ran.stopped else []
+    notes += [f"{count(ran.connections, 'connection')}; run written to {ran.folder}"]
     notes += [f"matrix: {path}" for path in paths if path.suffix == ".html"]
     print_report(ran.run, ran.prepared.plan.profile, ran.folder, brief=quiet, notes=notes)
     if found is None:
@@ -97,6 +98,7 @@ def _summary(ran: Ran, found: list[Change] | None, paths: list[Path], code: int)
         "exit": int(code),
         "directory": str(ran.folder),
         "complete": ran.run.header.complete,
+        "stopped": ran.stopped,
         "profile": {"id": ran.run.header.profile_id, "sha256": ran.run.header.profile_sha256},
         "counts": counts,
         "connections": ran.connections,
