@@ -11,6 +11,7 @@ import click
 from conformance.commands.prepare import Request
 from conformance.commands.reports import known_profile, print_report, write_reports
 from conformance.commands.run import Ran, execute
+from conformance.core.model import NotTested
 from conformance.core.network import Door, Limits
 from conformance.core.replay import Change, changes
 from conformance.core.results import RESULTS_NAME, read_results
@@ -86,8 +87,9 @@ def _tell(ran: Ran, found: list[Change] | None, paths: list[Path], *, quiet: boo
             f"  {' '.join(change.key)}: expected {change.before or 'no cell'}, got "
             f"{change.after or 'no cell'} ({display(change.why, 500)})"
         )
-    differ = f"{count(len(found), 'verdict')} of {len(ran.run.cells)} {'differ' if len(found) > 1 else 'differs'} from"
-    click.echo(f"{differ} {what}" if found else f"all {len(ran.run.cells)} verdicts match {what}")
+    judged = sum(cell.reason != NotTested.DESELECTED for cell in ran.run.cells)
+    differ = f"{count(len(found), 'verdict')} of {judged} {'differ' if len(found) > 1 else 'differs'} from"
+    click.echo(f"{differ} {what}" if found else f"all {judged} verdicts match {what}")
 
 
 def _summary(ran: Ran, found: list[Change] | None, paths: list[Path], code: int) -> dict[str, Any]:

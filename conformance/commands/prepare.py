@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,13 +17,13 @@ from conformance.core.codec import sha256
 from conformance.core.engine import Progress, Settings
 from conformance.core.errors import ConfigError, nearest
 from conformance.core.judging import JudgeEntry, load_judges, match
-from conformance.core.model import Profile, Target
+from conformance.core.model import Profile, Target, Untested
 from conformance.core.plan import Plan, Select, make_plan
 from conformance.core.profile import load_profile
 from conformance.core.redact import Redactor
 from conformance.core.results import RESULTS_NAME
 from conformance.core.store import EVIDENCE_NAME
-from conformance.core.target import load_target
+from conformance.core.target import load_target, secrets_of
 from conformance.core.waivers import Waiver, load_waivers
 
 RUNS = Path("reports") / "runs"
@@ -190,4 +192,29 @@ def writable(folder: Path) -> Path:
 
 def settings_of(prepared: Prepared, folder: Path, progress: Progress | None = None) -> Settings:
     """The engine's settings for a prepared run."""
-    return Settings(folder, Redactor(), prepared.waivers, prepared.waivers_sha256, progress)
+    return Settings(folder, redactor_of(prepared.plan.targets), prepared.waivers, prepared.waivers_sha256, progress)
+
+
+SHORTEST_SECRET = 4
+"""A secret of fewer characters would take ordinary words and numbers out of the evidence, and hides nothing."""
+
+
+def redactor_of(targets: Iterable[Target]) -> Redactor:
+    """A redactor that knows every secret to which the manifests refer, as far as it can be read here."""
+    redactor = Redactor()
+    for target in targets:
+        for secret in secrets_of(target):
+            with contextlib.suppress(Untested):
+                for text in secret_texts(secret.reveal().decode("utf-8", "replace")):
+                    redactor.register(text)
+    return redactor
+
+
+def secret_texts(text: str) -> list[str]:
+    """What of a secret must not be written: of PEM the private keys alone, since certificates are public evidence."""
+    if "-----BEGIN " in text:
+        return PRIVATE_KEYS.findall(text)
+    return [stripped] if len(stripped := text.strip()) >= SHORTEST_SECRET else []
+
+
+PRIVATE_KEYS = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----", re.DOTALL)

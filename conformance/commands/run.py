@@ -50,8 +50,16 @@ def execute(
     now = door.now()
     prepared = prepare(request, now, targets)
     folder = output_folder(request, now)
-    with terminable(), progress_to(sys.stderr, quiet=quiet) as progress:
-        if front == "loop" or (front == "auto" and prepared.plan.cell_count > PYTEST_CELLS):
+    plan = prepared.plan
+    watched = progress_to(
+        sys.stderr,
+        quiet=quiet,
+        opened=lambda: sum(tuple(door.counts.values())),
+        most=plan.connections,
+        services=sum(bool(service.jobs) for service in plan.services),
+    )
+    with terminable(), watched as progress:
+        if front == "loop" or (front == "auto" and plan.cell_count > PYTEST_CELLS):
             outcome = engine.run(prepared.plan, door, settings_of(prepared, folder, progress))
         else:
             outcome = _under_pytest(request, prepared, door, folder, progress)
