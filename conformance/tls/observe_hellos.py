@@ -49,6 +49,7 @@ AGAIN: Final = 3
 HOPED: Final = ("TLSv1.2", "TLSv1.3", "unknown", "grease", "large", "split", "retry", "aes128", "mandatory", "order")
 """How the questions begin that are there to be accepted: these are asked again first."""
 
+MOST_UNOFFERED: Final = 100
 PATIENT: Final = frozenset({"unknown-version", "grease", "large", "split", "retry"})
 """Questions to which silence is an answer, so that it has to be given twice as well."""
 
@@ -379,7 +380,7 @@ class Reading:
             for each in unoffered(got, made)
         ]
         compared = shares(self.talk) if "tolerance:shares" in self.talk.job.asks else ()
-        return Tolerance(self.answers({each: each for each in asked}), tuple(sorted(found)), compared)
+        return Tolerance(self.answers({each: each for each in asked}), tuple(sorted(found)[:MOST_UNOFFERED]), compared)
 
     def suites(self) -> Suites:
         """See `evidence.Suites`."""
