@@ -1,0 +1,8 @@
+"""The payments area: its rooms joined."""
+
+from __future__ import annotations
+
+from conformance.core.area import join
+from conformance.payments.snap.area import SNAP
+
+PAYMENTS = join("payments", "Payments", SNAP)
