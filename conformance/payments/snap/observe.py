@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from conformance.core.area import Job, Observed
 from conformance.core.model import NotTested, Reason, Service, Undecided, Untested
 from conformance.core.network import Door
 from conformance.core.redact import Redactor
+from conformance.payments.side_by_side import side_by_side
 from conformance.payments.snap import observe_requests, observe_state, observe_token
-from conformance.payments.snap.asks import ORDER
 from conformance.payments.snap.client import Client, Operation
 from conformance.payments.snap.evidence import Snap
 from conformance.payments.snap.session import Session
@@ -36,32 +37,33 @@ GROUPS = {
 }
 """Group -> how to look, in the order of looking: what takes a token's whole life ends last."""
 
-STOPPERS = frozenset({Reason.OUT_OF_SCOPE, Reason.DNS, Reason.REFUSED, Reason.CONNECT_TIMEOUT, Reason.CERTIFICATE})
-"""Where the first request ends so, every other would."""
-
 
 def observe(jobs: Iterable[Job], door: Door) -> Iterator[Observed]:
-    """The result of each job, in order."""
-    for job in jobs:
-        before = door.counts[job.target.id]
-        now = door.now()
-        records: dict[str, Any] = {}
-        failures: dict[str, tuple[Reason | NotTested, str]] = {}
-        try:
-            records["snap"] = look(job, door)
-        except (Undecided, Untested) as trouble:
-            failures["snap"] = (trouble.reason, trouble.detail)
-        yield Observed(job, now, records, failures, door.counts[job.target.id] - before)
+    """The result of each job, as soon as it is there."""
+    return side_by_side(partial(_observed, door), jobs)
 
 
-def look(job: Job, door: Door) -> Snap:
+def _observed(door: Door, job: Job) -> Observed:
+    now = door.now()
+    records: dict[str, Any] = {}
+    failures: dict[str, tuple[Reason | NotTested, str]] = {}
+    try:
+        session = session_of(job, door)
+    except Untested as trouble:
+        return Observed(job, now, {}, {"snap": (trouble.reason, trouble.detail)})
+    try:
+        records["snap"] = look(session, job)
+    except (Undecided, Untested) as trouble:
+        failures["snap"] = (trouble.reason, trouble.detail)
+    return Observed(job, now, records, failures, session.requests)
+
+
+def look(session: Session, job: Job) -> Snap:
     """Every group that was asked for.
 
     Raises:
-        Untested: NO_CREDENTIAL.
         Undecided: the service cannot be reached.
     """
-    session = session_of(job, door)
     wanted = {ask.partition(":")[2] for ask in job.asks}
     skipped: dict[str, tuple[str, str]] = {}
     broken: dict[str, tuple[str, str]] = {}
@@ -153,6 +155,3 @@ def _private_key(pem: bytes) -> Any:
     if not isinstance(key, RSAPrivateKey):
         raise Untested(NotTested.NO_CREDENTIAL, "private_key is no RSA key")
     return key
-
-
-__all__ = ["GROUPS", "ORDER", "look", "observe"]

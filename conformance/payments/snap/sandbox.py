@@ -22,38 +22,38 @@ QR_PAYLOAD: Final = (
 """The one scheme that it decodes; its GUID is reserved for the sandbox."""
 
 FAULTS: Final[Mapping[str, str]] = {
-    "token-type-mac": "the token answer says tokenType `mac`",
-    "token-without-expiry": "the token answer has no expiresIn",
-    "token-errors-alike": "every refused token request is 4017300",
-    "token-signature-unchecked": "the token endpoint does not verify X-SIGNATURE",
-    "token-never-expires": "a token works after its expiresIn",
-    "signature-unchecked": "transactions are accepted with any signature",
-    **{f"lenient-{name}": f"a signature over another {name} is accepted" for name in rules.COMPONENTS},
-    "hex-unchecked": "a signature in hex is accepted without being verified",
-    "hex-only": "X-SIGNATURE is in hex, and so the manifest states it",
-    "minify-strips-strings": "white space inside strings is removed before the digest",
-    "json-reserialised": "the body is parsed and serialised again before the digest",
-    "hash-of-escaped-ascii": "characters beyond ASCII are escaped before the digest",
-    "empty-hash-field": "without a body the digest's place in the string-to-sign is empty",
-    "query-sorted": "the query is sorted before it is signed, which the manifest does not say",
-    "headers-optional": "CHANNEL-ID and X-PARTNER-ID may be absent",
-    "header-errors-unnamed": "answers about header fields do not name the field",
-    "skew-unchecked": "any time is accepted in X-TIMESTAMP",
-    "zone-optional": "X-TIMESTAMP without a zone is accepted",
-    "window-undeclared": "the manifest does not state the accepted window",
-    "external-id-ignored": "an X-EXTERNAL-ID that was used executes again",
-    "external-id-race": "ten equal requests at once execute more than once",
-    "external-id-32": "an X-EXTERNAL-ID of more than 32 digits is refused",
-    "external-id-unbounded": "an X-EXTERNAL-ID of 37 digits is accepted",
-    "reference-reusable": "a partnerReferenceNo that was used executes again with other content",
-    "code-letters": "responseCode of transactions has letters for the service code",
-    "message-long": "responseMessage of errors has more than 150 characters",
-    "amount-number": "amount.value may be a number",
-    "amount-decimals-free": "amount.value may have any count of decimals",
-    "pending-forever": "the query never says a final status",
-    "unknown-reference-found": "the query answers 200 for a reference that it never saw",
-    "decode-crc-unchecked": "a QR payload with a wrong CRC is decoded",
-    "decode-500": "a QR payload of an unknown scheme is answered with 500",
+    "snap-token-type-mac": "the token answer says tokenType `mac`",
+    "snap-token-without-expiry": "the token answer has no expiresIn",
+    "snap-token-errors-alike": "every refused token request is 4017300",
+    "snap-token-signature-unchecked": "the token endpoint does not verify X-SIGNATURE",
+    "snap-token-never-expires": "a token works after its expiresIn",
+    "snap-signature-unchecked": "transactions are accepted with any signature",
+    **{f"snap-lenient-{name}": f"a signature over another {name} is accepted" for name in rules.COMPONENTS},
+    "snap-hex-unchecked": "a signature in hex is accepted without being verified",
+    "snap-hex-only": "X-SIGNATURE is in hex, and so the manifest states it",
+    "snap-minify-strips-strings": "white space inside strings is removed before the digest",
+    "snap-json-reserialised": "the body is parsed and serialised again before the digest",
+    "snap-hash-of-escaped-ascii": "characters beyond ASCII are escaped before the digest",
+    "snap-empty-hash-field": "without a body the digest's place in the string-to-sign is empty",
+    "snap-query-sorted": "the query is sorted before it is signed, which the manifest does not say",
+    "snap-headers-optional": "CHANNEL-ID and X-PARTNER-ID may be absent",
+    "snap-header-errors-unnamed": "answers about header fields do not name the field",
+    "snap-skew-unchecked": "any time is accepted in X-TIMESTAMP",
+    "snap-zone-optional": "X-TIMESTAMP without a zone is accepted",
+    "snap-window-undeclared": "the manifest does not state the accepted window",
+    "snap-external-id-ignored": "an X-EXTERNAL-ID that was used executes again",
+    "snap-external-id-race": "ten equal requests at once execute more than once",
+    "snap-external-id-32": "an X-EXTERNAL-ID of more than 32 digits is refused",
+    "snap-external-id-unbounded": "an X-EXTERNAL-ID of 37 digits is accepted",
+    "snap-reference-reusable": "a partnerReferenceNo that was used executes again with other content",
+    "snap-code-letters": "responseCode of transactions has letters for the service code",
+    "snap-message-long": "responseMessage of errors has more than 150 characters",
+    "snap-amount-number": "amount.value may be a number",
+    "snap-amount-decimals-free": "amount.value may have any count of decimals",
+    "snap-pending-forever": "the query never says a final status",
+    "snap-unknown-reference-found": "the query answers 200 for a reference that it never saw",
+    "snap-decode-crc-unchecked": "a QR payload with a wrong CRC is decoded",
+    "snap-decode-500": "a QR payload of an unknown scheme is answered with 500",
 }
 
 SERVICES: Final = {
@@ -123,7 +123,7 @@ class Bank:
         try:
             client = self._client(request)
         except Refusal:
-            if "token-errors-alike" in self.faults:
+            if "snap-token-errors-alike" in self.faults:
                 raise Refusal(401, "00", "Unauthorized. Request") from None
             raise
         seconds = 1 if client == SHORT_CLIENT_KEY else 900
@@ -131,9 +131,9 @@ class Bank:
         with self.lock:
             self.tokens[token] = self.now() + timedelta(seconds=seconds)
         issued = {"accessToken": token, "tokenType": "Bearer", "expiresIn": str(seconds)}
-        if "token-type-mac" in self.faults:
+        if "snap-token-type-mac" in self.faults:
             issued["tokenType"] = "mac"
-        if "token-without-expiry" in self.faults and client == CLIENT_KEY:
+        if "snap-token-without-expiry" in self.faults and client == CLIENT_KEY:
             del issued["expiresIn"]
         return self.made(200, "73", "00", "Successful", issued)
 
@@ -141,7 +141,7 @@ class Bank:
         client = rules.check_token_request(request, self.now(), self.window)
         text = token_string(client, request.fields["x-timestamp"])
         octets = rules.signature_octets(request, self.dialect)
-        verified = "token-signature-unchecked" in self.faults or rsa_verifies(self.public_key, octets, text)
+        verified = "snap-token-signature-unchecked" in self.faults or rsa_verifies(self.public_key, octets, text)
         if client not in (CLIENT_KEY, SHORT_CLIENT_KEY) or not verified:
             raise Refusal(401, "00", "Unauthorized. Signature")
         return client
@@ -152,7 +152,7 @@ class Bank:
             raise Refusal(401, "03", "Token Not Found (B2B)")
         with self.lock:
             until = self.tokens.get(token)
-        if until is None or (self.now() >= until and "token-never-expires" not in self.faults):
+        if until is None or (self.now() >= until and "snap-token-never-expires" not in self.faults):
             raise Refusal(401, "01", "Invalid Token (B2B)")
         return token
 
@@ -160,8 +160,8 @@ class Bank:
         self, status: int, service: str, case: str, message: str, more: Mapping[str, Any] | None = None
     ) -> Response:
         """An answer with its response code; a `status` of 400 or more is an error."""
-        code = "US" if "code-letters" in self.faults and service != "73" else service
-        if status >= 400 and "message-long" in self.faults:
+        code = "US" if "snap-code-letters" in self.faults and service != "73" else service
+        if status >= 400 and "snap-message-long" in self.faults:
             message = message.ljust(151, ".")
         body = {"responseCode": f"{status}{code}{case}", "responseMessage": message, **(more or {})}
         fields = {"Content-Type": "application/json", "X-TIMESTAMP": stamp(self.now(), self.dialect.timestamp)}
@@ -187,9 +187,9 @@ def pay(bank: Bank, request: Request, body: Mapping[str, Any]) -> Response:
     key = (bank.now().astimezone(JAKARTA).date().isoformat(), external_id)
     rules.check_amount(body, bank.faults)
     reference = rules.text_of(body, "partnerReferenceNo", 64)
-    race = "external-id-race" in bank.faults
+    race = "snap-external-id-race" in bank.faults
     with bank.lock:
-        used = key in bank.externals and "external-id-ignored" not in bank.faults
+        used = key in bank.externals and "snap-external-id-ignored" not in bank.faults
         before = bank.externals.get(key)
         known = next((each for each in bank.payments if each.reference == reference), None)
         if not used and not race:
@@ -200,7 +200,7 @@ def pay(bank: Bank, request: Request, body: Mapping[str, Any]) -> Response:
         raise Refusal(409, "00", "Conflict")
     if race:
         time.sleep(0.05)
-    if known and known.external_id != external_id and "reference-reusable" not in bank.faults:
+    if known and known.external_id != external_id and "snap-reference-reusable" not in bank.faults:
         if known.content != request.body:
             raise Refusal(404, "18", "Inconsistent Request")
         raise Refusal(409, "01", "Duplicate partnerReferenceNo")
@@ -220,9 +220,9 @@ def query(bank: Bank, _: Request, body: Mapping[str, Any]) -> Response:
         found = next((each for each in bank.payments if each.reference == original), None)
         if found:
             found.asked += 1
-    if found is None and "unknown-reference-found" not in bank.faults:
+    if found is None and "snap-unknown-reference-found" not in bank.faults:
         raise Refusal(404, "01", "Transaction Not Found")
-    final = found is None or (found.asked > 1 and "pending-forever" not in bank.faults)
+    final = found is None or (found.asked > 1 and "snap-pending-forever" not in bank.faults)
     state = {"latestTransactionStatus": "00" if final else "03"}
     return bank.made(200, "51", "00", "Successful", {"originalPartnerReferenceNo": original, **state})
 
@@ -232,10 +232,10 @@ def decode(bank: Bank, _: Request, body: Mapping[str, Any]) -> Response:
     payload = rules.text_of(body, "qrContent", 512)
     if not payload.startswith("000201") or payload[-8:-4] != "6304":
         raise Refusal(400, "01", "Invalid Field Format qrContent")
-    if not rules.crc_holds(payload) and "decode-crc-unchecked" not in bank.faults:
+    if not rules.crc_holds(payload) and "snap-decode-crc-unchecked" not in bank.faults:
         raise Refusal(400, "01", "Invalid Field Format qrContent")
     if "XA.SNAP.SANDBOX" not in payload:
-        if "decode-500" in bank.faults:
+        if "snap-decode-500" in bank.faults:
             raise Refusal(500, "00", "General Error")
         raise Refusal(404, "08", "Invalid Merchant")
     return bank.made(200, "48", "00", "Successful", {"merchantName": "NOBODY"})

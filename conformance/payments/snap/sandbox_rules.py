@@ -45,7 +45,7 @@ def check_headers(request: Request, faults: frozenset[str], *, bearer: bool) -> 
         "x-signature": "X-SIGNATURE",
     }
     for key, name in name_of.items():
-        if not request.fields.get(key) and not ("headers-optional" in faults and key in OPTIONAL_BY_FAULT):
+        if not request.fields.get(key) and not ("snap-headers-optional" in faults and key in OPTIONAL_BY_FAULT):
             raise Refusal(400, "02", _named("Invalid Mandatory Field", name, faults))
     if bearer and not request.fields.get("authorization"):
         raise Refusal(401, "03", "Token Not Found (B2B)")
@@ -61,24 +61,24 @@ def _value(request: Request, key: str) -> str:
 
 
 def _external_pattern(pattern: str, faults: frozenset[str]) -> str:
-    if "external-id-32" in faults:
-        return r"[0-9]{1,32}|[0-9]{37,}" if "external-id-unbounded" in faults else r"[0-9]{1,32}"
-    return r"[0-9]+" if "external-id-unbounded" in faults else pattern
+    if "snap-external-id-32" in faults:
+        return r"[0-9]{1,32}|[0-9]{37,}" if "snap-external-id-unbounded" in faults else r"[0-9]{1,32}"
+    return r"[0-9]+" if "snap-external-id-unbounded" in faults else pattern
 
 
 def _named(text: str, name: str, faults: frozenset[str]) -> str:
-    return text if "header-errors-unnamed" in faults else f"{text} {name}"
+    return text if "snap-header-errors-unnamed" in faults else f"{text} {name}"
 
 
 def check_time(text: str, now: datetime, window: timedelta, faults: frozenset[str]) -> None:
     """X-TIMESTAMP is of the format and within the window."""
-    if "zone-optional" in faults and re.fullmatch(r"[0-9-]{10}T[0-9:]{8}", text):
+    if "snap-zone-optional" in faults and re.fullmatch(r"[0-9-]{10}T[0-9:]{8}", text):
         text = f"{text}+07:00" if abs(signature.read_stamp(f"{text}+07:00") - now) <= window else f"{text}Z"
     try:
         moment = signature.read_stamp(text)
     except ValueError:
         raise Refusal(400, "01", _named("Invalid Field Format", "X-TIMESTAMP", faults)) from None
-    if abs(moment - now) > window and "skew-unchecked" not in faults:
+    if abs(moment - now) > window and "snap-skew-unchecked" not in faults:
         raise Refusal(401, "00", "Unauthorized. X-TIMESTAMP")
 
 
@@ -107,10 +107,10 @@ def signature_octets(request: Request, dialect: Dialect) -> bytes:
 
 def check_signature(request: Request, token: str, bank: Bank) -> None:
     """X-SIGNATURE verifies over what was received."""
-    if "signature-unchecked" in bank.faults:
+    if "snap-signature-unchecked" in bank.faults:
         return
     octets = signature_octets(request, bank.dialect)
-    if "hex-unchecked" in bank.faults and re.fullmatch(r"[0-9a-f]+", request.fields["x-signature"]):
+    if "snap-hex-unchecked" in bank.faults and re.fullmatch(r"[0-9a-f]+", request.fields["x-signature"]):
         return
     for text, secret in _candidates(request, token, bank):
         if bank.dialect.mode == "asymmetric":
@@ -124,15 +124,15 @@ def check_signature(request: Request, token: str, bank: Bank) -> None:
 def _candidates(request: Request, token: str, bank: Bank) -> Iterator[tuple[str, bytes]]:
     """The strings-to-sign that are accepted, with their secrets: one, and by fault a second."""
     dialect = bank.dialect
-    if "empty-hash-field" in bank.faults:
+    if "snap-empty-hash-field" in bank.faults:
         dialect = replace(dialect, empty_body="empty-field")
-    if "query-sorted" in bank.faults:
+    if "snap-query-sorted" in bank.faults:
         dialect = replace(dialect, query="sorted")
     body = hashed(request.body, bank.faults)
     received = Draft(request.method, request.path, request.query, body, request.fields["x-timestamp"], "", token)
     yield string_to_sign(received, dialect), bank.secret
     for name in COMPONENTS:
-        if f"lenient-{name}" not in bank.faults:
+        if f"snap-lenient-{name}" not in bank.faults:
             continue
         if name == "secret":
             yield string_to_sign(received, dialect), ALTER["secret"](bank.secret)
@@ -145,11 +145,11 @@ def _candidates(request: Request, token: str, bank: Bank) -> Iterator[tuple[str,
 
 def hashed(body: bytes, faults: frozenset[str]) -> bytes:
     """The body as it goes into the digest: as received, and by fault as wrong readings of `minify` have it."""
-    if not body or not faults & {"minify-strips-strings", "json-reserialised", "hash-of-escaped-ascii"}:
+    if not body or not faults & {"snap-minify-strips-strings", "snap-json-reserialised", "snap-hash-of-escaped-ascii"}:
         return body
-    if "minify-strips-strings" in faults:
+    if "snap-minify-strips-strings" in faults:
         return b"".join(body.split())
-    if "json-reserialised" in faults:
+    if "snap-json-reserialised" in faults:
         return json.dumps(json.loads(body), separators=(",", ":"), ensure_ascii=False).encode()
     text = signature.minify(body).decode("utf-8", "replace")
     return "".join(each if each.isascii() else f"\\u{ord(each):04x}" for each in text).encode()
@@ -186,9 +186,9 @@ def check_amount(body: Mapping[str, Any], faults: frozenset[str]) -> None:
     """amount.value is a string of at most 16 digits, a dot and two more."""
     amount = body.get("amount")
     value = amount.get("value") if isinstance(amount, dict) else None
-    if "amount-number" in faults and isinstance(value, int | float):
+    if "snap-amount-number" in faults and isinstance(value, int | float):
         return
-    pattern = r"[0-9]{1,16}(\.[0-9]*)?" if "amount-decimals-free" in faults else r"[0-9]{1,16}\.[0-9]{2}"
+    pattern = r"[0-9]{1,16}(\.[0-9]*)?" if "snap-amount-decimals-free" in faults else r"[0-9]{1,16}\.[0-9]{2}"
     if not isinstance(value, str) or not re.fullmatch(pattern, value):
         raise Refusal(400, "01", "Invalid Field Format amount.value")
 

@@ -44,6 +44,7 @@ class Session:
     seed: str = field(default_factory=lambda: secrets.token_hex(8))
     lock: threading.Lock = field(default_factory=threading.Lock)
     serial: int = 0
+    requests: int = 0
 
     def fresh(self, digits: int = 20) -> str:
         """A number that no other request of this run has."""
@@ -91,6 +92,7 @@ class Session:
                     self.bodies[probe] = exchange.body
             answer = replace(self._read(base, exchange), equals=twin)
         with self.lock:
+            self.requests += 1
             self.answers[probe] = answer
         return answer
 

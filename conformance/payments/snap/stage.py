@@ -48,7 +48,7 @@ def stage(stand: Stand, kit: Kit) -> Iterator[Mapping[str, Any]]:
     with serve(bank.respond, kit.server_context()) as port:
         stated = {name: getattr(dialect, name) for name in Dialect.__slots__}
         stated |= {"duplicate": "original" if replays else "conflict", "day_zone": "Asia/Jakarta"}
-        if "window-undeclared" not in stand.faults:
+        if "snap-window-undeclared" not in stand.faults:
             stated["window_seconds"] = 300
         yield manifest_keys(port, stated)
 
@@ -66,7 +66,7 @@ def policy_of(stand: Stand) -> Dialect:
         if fault not in FAULTS:
             raise ConfigError("sandbox", "faults", f'"{fault}"', "a fault of the role snap-api", nearest(fault, FAULTS))
     dialect = POLICIES[stand.policy]
-    return replace(dialect, encoding="hex") if "hex-only" in stand.faults else dialect
+    return replace(dialect, encoding="hex") if "snap-hex-only" in stand.faults else dialect
 
 
 def manifest_keys(port: int, dialect: Mapping[str, Any]) -> Mapping[str, Any]:
