@@ -35,7 +35,7 @@ COSTS = {
     "expiry": 3,
     "family": 18,
     "parts": 10,
-    "encoding": 5,
+    "encoding": 6,
     "minify": 4,
     "query": 6,
     "headers": 12,

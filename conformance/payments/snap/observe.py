@@ -67,7 +67,7 @@ def look(session: Session, job: Job) -> Snap:
     wanted = {ask.partition(":")[2] for ask in job.asks}
     skipped: dict[str, tuple[str, str]] = {}
     broken: dict[str, tuple[str, str]] = {}
-    short = observe_token.begin_expiry(session) if "expiry" in wanted else None
+    short = None
     for group, look_at in GROUPS.items():
         if group not in wanted:
             continue
@@ -79,6 +79,8 @@ def look(session: Session, job: Job) -> Snap:
                 observe_token.expiry(session, short)
             else:
                 look_at(session)
+            if group == "token" and "expiry" in wanted:
+                short = observe_token.begin_expiry(session)
         except Untested as trouble:
             skipped[group] = (trouble.reason.value, trouble.detail)
         except Undecided as trouble:

@@ -74,6 +74,7 @@ def encoding(session: Session) -> None:
     other = {"encoding": "hex" if session.client.dialect.encoding == "base64" else "base64"}
     changes = {
         "right": Change(),
+        "secret": Change(wrong_secret=True),
         "other": Change(dialect=other),
         "other-secret": Change(dialect=other, wrong_secret=True),
         "other-body": Change(dialect=other, signed={"body": b"{}"}),

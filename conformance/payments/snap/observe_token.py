@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from typing import Any
 
 from conformance.core.model import NotTested, Reason, Undecided, Untested
 from conformance.payments.snap.client import token_request
@@ -45,12 +47,18 @@ def _right(session: Session, probe: str, *, keep: bool = True) -> None:
     operation, now = session.operation("token"), _now(session)
     session.deliver(probe, "73", token_request(session.client, operation.path, now), now, keep=True)
     body = members(session.bodies.pop(probe, b""))
-    issued = text(body, "accessToken")
+    issued = _string(body, "accessToken")
     if not keep or not 0 < len(issued) <= MAX_TOKEN:
         return
     session.redactor.register(issued)
     session.token = issued
     session.token_facts = TokenFacts(len(issued), text(body, "tokenType")[:40], text(body, "expiresIn")[:40])
+
+
+def _string(body: Mapping[str, Any] | None, name: str) -> str:
+    """A member that is a string of printable ASCII, as a header field can carry it; empty for anything else."""
+    value = (body or {}).get(name)
+    return value if isinstance(value, str) and value.isascii() and value.isprintable() else ""
 
 
 def _now(session: Session) -> str:
@@ -66,7 +74,7 @@ def begin_expiry(session: Session) -> tuple[str, float, float] | None:
     ready = token_request(session.client, session.operation("token").path, now, client_key=name)
     session.deliver("expiry/token", "73", ready, now, keep=True)
     body = members(session.bodies.pop("expiry/token", b""))
-    issued, seconds = text(body, "accessToken"), text(body, "expiresIn")
+    issued, seconds = _string(body, "accessToken"), text(body, "expiresIn")
     if not 0 < len(issued) <= MAX_TOKEN or not seconds.isdigit():
         return ("", issued_at, 0.0)
     session.redactor.register(issued)

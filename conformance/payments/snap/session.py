@@ -83,6 +83,7 @@ class Session:
             exchange = self._fetch(ready)
         except Undecided as trouble:
             answer = replace(base, trouble=f"{trouble.reason}: {trouble.detail}")
+            dialled = trouble.reason not in (Reason.OUT_OF_SCOPE, Reason.DNS)
         else:
             digest = hashlib.sha256(exchange.body).digest()
             with self.lock:
@@ -91,8 +92,9 @@ class Session:
                 if keep:
                     self.bodies[probe] = exchange.body
             answer = replace(self._read(base, exchange), equals=twin)
+            dialled = True
         with self.lock:
-            self.requests += 1
+            self.requests += dialled
             self.answers[probe] = answer
         return answer
 

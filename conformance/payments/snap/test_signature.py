@@ -89,9 +89,11 @@ def test_encodings_verify_equally(snap: Snap) -> Violations:
 
 @requirement("PAY-SNP-06-S")
 def test_base64_is_used(snap: Snap) -> Violations:
-    """The stated encoding, which a right request shows to be the one in use, is Base64."""
+    """The stated encoding, which a right and a wrong signature show to be the one in use, is Base64."""
     group(snap, "encoding")
     controls(snap, "encoding/right")
+    if signature_accepted(answered(snap, "encoding/secret")):
+        raise Undecided(Reason.CONTROL_FAILED, "a signature by another secret is accepted, so none shows anything")
     if stated(snap, "encoding") != "base64":
         yield Violation("X-SIGNATURE is not in Base64", "base64", stated(snap, "encoding"))
 
