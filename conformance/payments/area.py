@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from conformance.core.area import join
+from conformance.payments.api.area import API
 from conformance.payments.snap.area import SNAP
 
-PAYMENTS = join("payments", "Payments", SNAP)
+PAYMENTS = join("payments", "Payments", SNAP, API)

@@ -4,40 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.core.model import NotTested, Reason, Undecided, Untested
+from conformance.core.model import Reason, Undecided
+from conformance.payments.groups import answered, group
 from conformance.payments.snap.evidence import Answer, Snap
 
-
-def group(snap: Snap, name: str) -> None:
-    """Return where the group was looked at.
-
-    Raises:
-        Untested: it was left out, with the reason.
-        Undecided: it broke, with the reason; or nothing of it is in evidence.
-    """
-    if name in snap.skipped:
-        reason, detail = snap.skipped[name]
-        raise Untested(NotTested(reason), detail)
-    if name in snap.broken:
-        reason, detail = snap.broken[name]
-        raise Undecided(Reason(reason), detail)
-    if not any(probe.startswith(f"{name}/") for probe in snap.answers):
-        raise Undecided(Reason.NOT_OBSERVABLE, f"no answer of the group {name} is in evidence")
-
-
-def answered(snap: Snap, probe: str) -> Answer:
-    """The probe's answer.
-
-    Raises:
-        Undecided: it was not sent, or no answer was read, with what became of it.
-    """
-    answer = snap.answers.get(probe)
-    if answer is None:
-        raise Undecided(Reason.NOT_OBSERVABLE, f"{probe} was not sent")
-    if answer.trouble:
-        reason, _, detail = answer.trouble.partition(": ")
-        raise Undecided(Reason(reason), f"{probe}: {detail}")
-    return answer
+__all__ = ["accepted", "answered", "case", "controls", "group", "negatives", "shown", "signature_accepted", "stated"]
 
 
 def accepted(answer: Answer) -> bool:
