@@ -73,6 +73,7 @@ def fetch(
     verify: Verify = "public",
     deadline: float | None = None,
     body: bool = True,
+    throttled: bool = False,
 ) -> HttpExchange:
     """One request and its answer.
 
@@ -90,6 +91,7 @@ def fetch(
         verify: See Verify. False takes any certificate and any protocol version.
         deadline: On the door's monotonic clock; never later than `limits.total_seconds` from now.
         body: False stops after the head, so that large pages cost nothing.
+        throttled: A 429 is an answer like others, for who looks at throttling itself.
 
     Raises:
         Undecided: what kept the exchange from being read whole and clearly. A 429 answer is RATE_LIMIT, and what its
@@ -124,7 +126,8 @@ def fetch(
     adapter.send(request)
     exchange = adapter.exchange
     assert exchange is not None
-    _heed_retry_after(door, exchange)
+    if not (throttled and exchange.status == 429):
+        _heed_retry_after(door, exchange)
     return exchange
 
 
