@@ -74,7 +74,7 @@ def _layout(scheme: Scheme, template: Template) -> Layout:
         root={spec.id: _spec(spec) for spec in scheme.objects},
         more=bool(scheme.objects or template.required),
         allowed=_allowed((*scheme.allow, *template.allow)),
-        pattern=_form(template.pattern),
+        pattern=_form(template.form),
     )
 
 

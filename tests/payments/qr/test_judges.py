@@ -209,5 +209,5 @@ def test_templates_of_manifests_are_shipped(tmp_path: Path) -> None:
     from conformance.core.target import load_target  # noqa: PLC0415
 
     for role in ("qr-issuer", "qr-reader"):
-        init_manifest(role, "XA", tmp_path / f"{role}.toml")
+        init_manifest(role, "XA", tmp_path / f"{role}.toml", "text")
         assert load_target(tmp_path / f"{role}.toml").services[0].role == role
