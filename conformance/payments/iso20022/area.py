@@ -26,7 +26,7 @@ def _reach(service: Service) -> tuple[tuple[str, str], ...]:
     """The host of a gateway; a sender is never dialled."""
     if service.role == SENDER:
         return ()
-    return (("iso20022", urlsplit(str(service.settings["base"])).hostname or ""),)
+    return (("http", urlsplit(str(service.settings["base"])).hostname or ""),)
 
 
 def _faults() -> Mapping[str, str]:

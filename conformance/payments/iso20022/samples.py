@@ -32,7 +32,7 @@ class Agreement:
     rate: str = "1.000000"
     quote: str = QUOTE
     expired_quote: str = ""
-    clearing_system: str = "XASIP"
+    clearing_system: str = "XAI"
     debtor_agent: str = "SNDRXAX0"
     creditor_agent: str = "RCVRXBX0"
     intermediary_1: str = "SAPAXAX0"
