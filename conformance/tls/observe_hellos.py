@@ -327,7 +327,7 @@ class Reading:
 
     def suites(self) -> Suites:
         """See `evidence.Suites`."""
-        denied = {each: found for each in self.talk.wants("suites:deny:") if (found := self._denial(each))}
+        denied = {each: denial for each in self.talk.wants("suites:deny:") if (denial := self._denial(each))}
         offered = {each: found for each in self.talk.wants("suites:offer:") if (found := self._offered(each))}
         first, second = self.answer("order-1"), self.answer("order-2")
         return Suites(denied, offered, (first, second) if first and second else None)
