@@ -54,7 +54,11 @@ ISO20022 = Area(
     },
     asks=asks,
     observe=_observe,
-    judges=("conformance.payments.iso20022.test_messages",),
+    judges=(
+        "conformance.payments.iso20022.test_messages",
+        "conformance.payments.iso20022.test_gateway",
+        "conformance.payments.iso20022.test_lookups",
+    ),
     budget=budget,
     reach=_reach,
     faults=_faults,

@@ -68,8 +68,8 @@ class Exchange:
     """One message that was sent, and everything that came of it.
 
     status: of the HTTP answer, 0 where there was none; trouble says why. answers: in order of arrival.
-    priority: InstrPrty of the message. waited_seconds: how long we listened. rejected: how many further answers were
-    dropped because there were too many.
+    priority: InstrPrty of the message. amount, currency: that it was to settle. elsewhere: answers to it that came
+    under the address of another message.
     """
 
     case: str
@@ -78,9 +78,10 @@ class Exchange:
     status: int = 0
     trouble: str = ""
     priority: str = "HIGH"
+    amount: str = ""
+    currency: str = ""
     answers: tuple[Answer, ...] = ()
-    waited_seconds: float = 0.0
-    dropped: int = 0
+    elsewhere: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +95,22 @@ class Stray:
 
 @dataclass(frozen=True, slots=True)
 class Exchanges:
-    """All payments that were sent to a gateway. currencies: decimals by currency as `GET /currencies` answered."""
+    """All payments that were sent to a gateway, by the name of their case.
+
+    currencies: decimals by currency as `GET /currencies` answered, empty where it did not. signed: the manifest
+    declares that answers are signed. seconds: within how many of them it declares the final status to come, by
+    InstrPrty. transliterates: it declares a published table. entity_connections: how often the address of the external
+    entity that was sent was called. dropped: requests to our address beyond what we keep.
+    """
 
     cases: dict[str, Exchange]
     strays: tuple[Stray, ...] = ()
     signed: bool = False
+    seconds: dict[str, float] = field(default_factory=dict)
+    currencies: dict[str, int] = field(default_factory=dict)
+    transliterates: bool = False
+    entity_connections: int = 0
+    dropped: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +123,21 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True)
 class Lookups:
-    """All proxies that were looked up, in order. full_name_seen: the declared full name stood in an answer."""
+    """All proxies that were looked up, in order.
+
+    masked_name: as declared. full_name_declared; full_name_seen: it stood in an answer.
+    """
 
     lookups: tuple[Lookup, ...]
     masked_name: str = ""
+    full_name_declared: bool = False
     full_name_seen: bool = False
+    signed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Burst:
-    """Lookups of different proxies by one payer, one after the other. limit: as declared. statuses: HTTP, in order."""
+    """Lookups of different proxies by one payer, one after the other. limit: as declared, 0 where it is not."""
 
     limit: int
     exchanges: tuple[Exchange, ...]

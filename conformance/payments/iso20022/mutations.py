@@ -1,7 +1,8 @@
 """Every violation as one change of a message: used by the vectors, by the sandbox's senders, and live.
 
-A change is a list of (old, new) texts of the template; each old text stands in it exactly once. `breaks` names what an independent reader must find: rules of `rules.py`, or `schema`,
-`version`, or a word of `Message.trouble`. A change without it is one that must be accepted.
+A change is a list of (old, new) texts of the template; each old text stands in it exactly once. `breaks` names what an
+independent reader must find: rules of `rules.py`, or `schema`, `version`, or a word of `Message.trouble`. A change
+without it is one that must be accepted.
 """
 
 from __future__ import annotations
@@ -64,6 +65,11 @@ BOMB = (
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 ADDRESS = "<PstlAdr><TwnNm>{town}</TwnNm><Ctry>{debtor_country}</Ctry></PstlAdr>"
 PURPOSE = "<Purp><Cd>OTHR</Cd></Purp>"
+CHARGE = """      <ChrgsInf>
+        <Amt Ccy="{currency}">{charge_debtor}</Amt>
+        <Agt><FinInstnId><BICFI>{debtor_agent}</BICFI></FinInstnId></Agt>
+      </ChrgsInf>
+"""
 ACCEPTED = "<AccptncDtTm>{accepted}</AccptncDtTm>"
 
 
@@ -197,13 +203,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "one-charge",
         PACS,
-        (
-            (
-                '      <ChrgsInf>\n        <Amt Ccy="{currency}">{charge_debtor}</Amt>\n        <Agt><FinInstnId><BICFI>'
-                "{debtor_agent}</BICFI></FinInstnId></Agt>\n      </ChrgsInf>\n",
-                "",
-            ),
-        ),
+        ((CHARGE, ""),),
         ("charges",),
     ),
     # What the guideline makes mandatory, and the agents

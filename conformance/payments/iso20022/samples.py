@@ -20,7 +20,7 @@ EXPIRED_QUOTE = "0f0e0d0c-0b0a-4908-8706-0504030201ff"
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """What both sides of a test agreed on, as a manifest declares it. Amounts are texts; rate: received for one sent."""
+    """What both sides of a test agreed on, as a manifest declares it. rate: received for one that is sent."""
 
     currency: str = "XTS"
     decimals: int = 2
@@ -232,14 +232,15 @@ FIXED: Mapping[str, str] = MappingProxyType(
 def values(agreement: Agreement, own: Mapping[str, str]) -> dict[str, str]:
     """What a template's names stand for, with the derived amounts that violations use."""
     terms = {name: str(value) for name, value in asdict(agreement).items()}
+    rate = Decimal(agreement.rate)
     over = Decimal(agreement.maximum) + Decimal(1).scaleb(-agreement.decimals)
     return {
         **terms,
         "over": f"{over}",
-        "over_received": f"{over * Decimal(agreement.rate) - Decimal(agreement.charge_creditor):.{agreement.decimals}f}",
+        "over_received": f"{over * rate - Decimal(agreement.charge_creditor):.{agreement.decimals}f}",
         "fine": f"{agreement.amount}{'.' if not agreement.decimals else ''}1",
         "off_received": f"{Decimal(agreement.received) - Decimal(2).scaleb(-agreement.decimals)}",
-        "rate_off": f"{Decimal(agreement.rate) + Decimal('0.000001')}",
+        "rate_off": f"{rate + Decimal('0.000001')}",
         **own,
     }
 

@@ -28,7 +28,8 @@ REUSED = "message-uetr-reused"
 def faults() -> Mapping[str, str]:
     """The faults of a sender, with what they are."""
     found = {
-        f"message-{each.name}": f"one {each.of} breaks {', '.join(each.breaks)}" + (f" ({each.note})" if each.note else "")
+        f"message-{each.name}": f"one {each.of} breaks {', '.join(each.breaks)}"
+        + (f" ({each.note})" if each.note else "")
         for each in MUTATIONS
         if each.static and each.breaks
     }

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import threading
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conformance.payments.iso20022 import outline
 from conformance.payments.iso20022.evidence import SchemaError
@@ -60,7 +61,8 @@ def check_structure(root: _Element, namespace: str) -> tuple[str, tuple[SchemaEr
         with _LOCK:  # the error log belongs to the schema, not to one validation
             if schema.validate(root):
                 return "xsd", ()
-            log = [(entry.line, entry.message) for entry in schema.error_log[:MAX_ERRORS]]
+            entries: Any = schema.error_log
+            log = [(entry.line, str(entry.message)) for entry in itertools.islice(entries, MAX_ERRORS)]
         named = f"{{{namespace}}}"
         return "xsd", tuple(SchemaError(line, text.replace(named, "")[:300]) for line, text in log)
     if message in outline.OUTLINES:

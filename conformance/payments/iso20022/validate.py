@@ -59,8 +59,7 @@ def validate(octets: bytes, country: str, terms: Terms, name: str = "message") -
     broken = [Broken("version", "FF01", finding) for finding in version(facts, terms[VERSION])]
     if broken:
         return Verdict(facts, message.schema, tuple(broken))
-    for error in message.schema_errors:
-        broken.append(Broken("schema", "FF01", Finding(error.message, f"line {error.line}")))
+    broken += [Broken("schema", "FF01", Finding(each.message, f"line {each.line}")) for each in message.schema_errors]
     for rule in RULES:
         if facts.kind in rule.messages:
             broken += [Broken(rule.name, rule.code, found) for found in rule.check(facts, terms[rule.requirement])]

@@ -16,7 +16,7 @@ from conformance.sandbox import Sandbox, Spec
 def cells_of(role: str, *faults: str, country: str = "XA") -> Mapping[str, Cell]:
     """The cells of a stand with these faults, by requirement."""
     stand = Stand(f"{country.lower()}-sandbox", country, "one", role, "good", faults)
-    with tempfile.TemporaryDirectory() as folder, Sandbox([Spec(country, "Test", (stand,))]) as sandbox:
+    with tempfile.TemporaryDirectory() as folder, Sandbox([Spec(stand.target, country, "Test", (stand,))]) as sandbox:
         request = Request(profile="asean", out=Path(folder))
         ran = execute(request, sandbox.door(), sandbox.targets, front="loop", quiet=True)
     return {cell.requirement: cell for cell in ran.run.cells}
