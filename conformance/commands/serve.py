@@ -14,10 +14,10 @@ from types import FrameType
 import click
 
 from conformance.areas import AREAS
+from conformance.commands.proof import Proof, prove
 from conformance.core.errors import ConfigError
 from conformance.core.profile import load_profile, shipped_profiles
 from conformance.exits import Exit
-from conformance.proof import Proof, prove
 from conformance.sandbox import Sandbox, Spec, fault_area, load_specs, stand_for
 
 

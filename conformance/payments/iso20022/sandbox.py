@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from conformance.core.errors import ConfigError, nearest
-from conformance.payments.iso20022.mutations import BY_NAME, MUTATIONS
+from conformance.payments.iso20022.mutations import BY_NAME, MUTATIONS, edited
 from conformance.payments.iso20022.samples import FIXED, TEMPLATES, Agreement, fill
 
 SECOND = {"message_id": "XA-2026-11-28-0002", "uetr": "8a562c67-ca16-48ba-b074-65581be6f002", "priority": "NORM"}
@@ -58,7 +58,8 @@ def contents(names: Sequence[str]) -> Mapping[str, bytes]:
         else:
             mutation = BY_NAME[fault.removeprefix("message-")]
             name = next(name for name, (kind, _) in FILES.items() if kind == mutation.of)
-            templates[name], encodings[name] = mutation.template, mutation.encoding
+            templates[name] = edited(templates[name], mutation.edits)
+            encodings[name] = mutation.encoding
     return {
         name: fill(templates[name], Agreement(), {**FIXED, **own[name]}).decode().encode(encodings[name])
         for name in FILES
