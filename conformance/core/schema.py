@@ -112,7 +112,7 @@ def parse_toml(octets: bytes, name: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         what, _, where = str(error).partition(" (at ")
-        raise ConfigError(name, where.rstrip(")"), what[:200], "TOML") from None
+        raise ConfigError(name, where.rstrip(")"), f"{what[:1].lower()}{what[1:200]}", "TOML") from None
     except RecursionError:
         raise ConfigError(name, "", "values nested too deeply", "TOML") from None
     except ValueError as error:  # an integer of more digits than Python reads

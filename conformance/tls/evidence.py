@@ -67,9 +67,13 @@ class Answer:
         """Whether the server went on with the hello.
 
         Raises:
-            Undecided: nothing was answered, or the answer is no refusal that a control stands behind.
+            Undecided: nothing was answered; what was selected was not offered, so that it is no answer to this hello;
+                or the answer is no refusal that a control stands behind.
         """
         if self.kind == "accepted":
+            foreign = [each for each in self.unoffered if each.startswith(("version ", "suite "))]
+            if foreign:
+                raise Undecided(Reason.NOT_OBSERVABLE, f"selected what was not offered: {foreign[0]}")
             return True
         if self.kind in ("silent", "broken"):
             raise Undecided(Reason(self.reason or Reason.INTERNAL), self.detail)
