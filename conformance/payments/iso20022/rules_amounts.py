@@ -97,12 +97,13 @@ def rate(facts: Facts, terms: Mapping[str, Any]) -> Iterator[Finding]:
     for place in facts.transactions:
         sent, received = (facts.by_path.get(f"{place}{name}") for name in ("IntrBkSttlmAmt", "InstdAmt"))
         agreed = number(facts.text(f"{place}AgrdRate/PreAgrdXchgRate"))
-        if not sent or not received or agreed is None:
-            continue
+        agent = facts.text(f"{place}CdtrAgt/FinInstnId/BICFI")
+        if not sent or not received or agreed is None or not agent:
+            continue  # without the agent nobody can tell which charge is its
         values = number(sent.text), number(received.text)
         if values[0] is None or values[1] is None:
             continue
-        expected = values[0] * agreed - charge_of(facts, place, facts.text(f"{place}CdtrAgt/FinInstnId/BICFI"))
+        expected = values[0] * agreed - charge_of(facts, place, agent)
         unit = Decimal(1).scaleb(-table.get(received.currency, 2))
         if abs(expected - values[1]) > unit / 2:
             text = f"{expected.quantize(unit)} ({values[0]} x {agreed} less the charge)"
@@ -113,6 +114,6 @@ def charge_of(facts: Facts, place: str, agent: str) -> Decimal:
     """The sum of what an agent deducts."""
     total = Decimal(0)
     for charge in facts.repeated(f"{place}ChrgsInf"):
-        if agent and facts.text(f"{charge}Agt/FinInstnId/BICFI") == agent:
+        if facts.text(f"{charge}Agt/FinInstnId/BICFI") == agent:
             total += number(facts.text(f"{charge}Amt")) or 0
     return total
