@@ -16,8 +16,8 @@ ALGORITHMS = {-7: "ES256", -35: "ES384", -36: "ES512", -8: "EdDSA"}
 MAX_DEPTH = 32
 
 
-def read_cbor(octets: Any, code: str = "malformed") -> Any:
-    """One CBOR item, read strictly: bounded depth, no key twice, nothing after it. Dates are tags, not read."""
+def read_cbor(octets: Any, code: str = "malformed", *, more: bool = False) -> Any:
+    """One CBOR item, read strictly: bounded depth, no key twice, nothing after it unless `more`. Dates stay tags."""
     if not isinstance(octets, bytes):
         raise Refused(code)
     stream = io.BytesIO(octets)
@@ -33,7 +33,7 @@ def read_cbor(octets: Any, code: str = "malformed") -> Any:
         value = decoder.decode()
     except (cbor2.CBORDecodeError, ValueError, RecursionError, OverflowError, MemoryError, TypeError):
         raise Refused(code) from None
-    if stream.read(1):
+    if stream.read(1) and not more:
         raise Refused(code)
     return value
 

@@ -24,7 +24,7 @@ CURVES: Mapping[Any, ec.EllipticCurve] = {1: ec.SECP256R1(), 2: ec.SECP384R1(), 
 
 def mdoc_verify(checks: Checks, given: Mapping[str, Any]) -> dict[str, Any]:
     """`mdoc.verify`: device_response, session_transcript, roots, doc_type, now."""
-    response = as_map(read_cbor(read_b64(given["device_response"])))
+    response = as_map(read_cbor(read_b64(given["device_response"]), more=checks.lacks("mdoc-trailing")))
     documents = response.get("documents")
     if not isinstance(documents, list) or len(documents) != 1:
         raise Refused("malformed")
@@ -62,9 +62,12 @@ def embedded(value: Any) -> Any:
 def signer(checks: Checks, auth: Sign1, given: Mapping[str, Any], moment: datetime) -> x509.Certificate:
     """The document signer's certificate, if it leads to a listed root and is one (annex B)."""
     chain = auth.unprotected.get(33)
-    listed = chain if isinstance(chain, list) else [chain]
+    listed = chain if isinstance(chain, list | tuple) else [chain]
+    octets = [each for each in listed if isinstance(each, bytes)]
+    if not octets or len(octets) < len(listed):
+        raise Refused("trust")
     try:
-        certificates = [x509.load_der_x509_certificate(each) for each in listed]
+        certificates = [x509.load_der_x509_certificate(each) for each in octets]
         roots = [x509.load_der_x509_certificate(read_b64(each)) for each in given["roots"]]
     except (ValueError, TypeError):
         raise Refused("trust") from None
@@ -153,8 +156,9 @@ def check_device(
     if checks.lacks("mdoc-device"):
         return
     signed = document.get("deviceSigned")
-    auth = signed.get("deviceAuth") if isinstance(signed, Mapping) else None
-    if not isinstance(auth, Mapping) or "deviceSignature" not in auth:
+    if not isinstance(signed, Mapping) or not isinstance(auth := signed.get("deviceAuth"), Mapping):
+        raise Refused("device")
+    if "deviceSignature" not in auth:
         raise Refused("device")
     message = sign1(auth["deviceSignature"])
     alg = algorithm(checks, "mdoc-device", message, ALLOWED)

@@ -14,10 +14,10 @@ from conformance.wire import jose
 
 ALLOWED = frozenset({"EdDSA", "ES256"})
 MAX_CODE = 65_536
-NAMES = {
-    **{1: "id", 2: "version", 3: "language", 4: "full_name", 5: "first_name", 6: "middle_name", 7: "last_name"},
-    **{8: "date_of_birth", 9: "gender", 10: "address", 11: "email", 12: "phone", 13: "nationality"},
-}
+_NAMED = "id version language full_name first_name middle_name last_name date_of_birth gender address email phone"
+NAMES = dict(enumerate((*_NAMED.split(), "nationality"), start=1))
+"""Attributes of claim 169 (id-claim-169, table of attributes)."""
+
 FIELDS = ("Suffix", "lName", "fName", "mName", "sex", "BF", "DOB", "POB", "PCN")
 
 
@@ -39,7 +39,7 @@ def claim169(checks: Checks, given: Mapping[str, Any]) -> dict[str, Any]:
         raise Refused("malformed") from None
     value = read_cbor(inflate(packed, 15, "malformed", 10**9 if checks.lacks("idqr-bomb") else MAX_CODE))
     if isinstance(value, Mapping) and checks.lacks("idqr-unsigned"):
-        return shown(value)
+        return shown(checks, value)
     message = sign1(value)
     claims = read_cbor(message.payload)
     if not isinstance(claims, Mapping):
@@ -53,7 +53,7 @@ def claim169(checks: Checks, given: Mapping[str, Any]) -> dict[str, Any]:
     expires, begins = claims.get(4), claims.get(5, now)
     checks.must("idqr-exp", is_time(expires) and expires > now, "time")
     checks.must("idqr-nbf", is_time(begins) and begins <= now, "time")
-    return shown(claims)
+    return shown(checks, claims)
 
 
 def check_message(checks: Checks, message: Sign1, keys: Mapping[str, Any]) -> None:
@@ -61,6 +61,8 @@ def check_message(checks: Checks, message: Sign1, keys: Mapping[str, Any]) -> No
     if checks.lacks("idqr-empty-signature") and not message.signature:
         return
     alg = algorithm(checks, "idqr", message, ALLOWED)
+    if alg == "ES256" and checks.lacks("idqr-no-es256"):
+        raise Refused("algorithm")
     kid = message.protected.get(4, message.unprotected.get(4))
     found = [key for key in keys["keys"] if str(key.get("kid")).encode() == kid]
     if len(found) != 1:
@@ -69,10 +71,12 @@ def check_message(checks: Checks, message: Sign1, keys: Mapping[str, Any]) -> No
     checks.must("idqr-signature", right, "signature")
 
 
-def shown(claims: Mapping[Any, Any]) -> dict[str, Any]:
+def shown(checks: Checks, claims: Mapping[Any, Any]) -> dict[str, Any]:
     """The claims of claim 169 by their names."""
     data = claims.get(169)
     if not isinstance(data, Mapping):
+        raise Refused("claim")
+    if checks.lacks("idqr-closed") and not set(data) <= set(NAMES):
         raise Refused("claim")
     named = {NAMES[key]: value for key, value in data.items() if key in NAMES}
     return {"claims": named, "issuer": claims.get(1)}

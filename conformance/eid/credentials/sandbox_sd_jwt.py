@@ -172,6 +172,8 @@ def walk_array(checks: Checks, value: list[Any], disclosed: Disclosed) -> list[A
             checks.must("sdj-form", holds=False, code="disclosure")
             continue
         found = take(checks, each["..."], disclosed)
+        if found is not None and checks.lacks("sdj-no-arrays"):
+            raise Refused("disclosure")
         if found is not None:
             if len(found) != 2:
                 checks.must("sdj-form", holds=False, code="disclosure")

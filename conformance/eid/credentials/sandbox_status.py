@@ -42,6 +42,8 @@ def value_at(checks: Checks, listed: Any, index: Any) -> int:
     if not 0 <= place < len(octets):
         checks.must("tsl-index", holds=False, code="status")
         return 0
+    if checks.lacks("tsl-bit-order"):
+        shift = 8 - bits - shift
     return octets[place] >> shift & ((1 << bits) - 1)
 
 

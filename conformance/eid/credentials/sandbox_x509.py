@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -40,7 +41,7 @@ def trusted(chain: Sequence[x509.Certificate], roots: Sequence[x509.Certificate]
     """Whether the chain, leaf first, leads to one of the roots, every certificate in date, every issuer a CA."""
     if not all(in_date(each, moment) for each in chain):
         return False
-    for certificate, issuer in zip(chain, chain[1:], strict=False):
+    for certificate, issuer in itertools.pairwise(chain):
         if not issued_by(certificate, issuer) or not is_ca(issuer):
             return False
     return any(in_date(root, moment) and is_ca(root) and issued_by(chain[-1], root) for root in roots)

@@ -41,7 +41,7 @@ class Group:
         return {"id": self.name, "says": self.says, "cases": self.cases}
 
 
-def file(
+def file(  # noqa: PLR0917 - the parts of a file, in its order
     operation: str,
     title: str,
     notes: Mapping[str, tuple[str, str]],

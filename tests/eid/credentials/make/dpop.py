@@ -97,8 +97,8 @@ def request() -> Group:
         made.refuse(f"iat {says}", {"proof": proof(iat=value)}, "time claim malformed", "time")
     made.refuse("no iat", {"proof": lacking("iat")}, "time claim", "time")
     made.refuse("no jti", {"proof": lacking("jti")}, "identifier claim", "identifier")
-    for value in ("", 7, None):
-        made.refuse(f"jti {value!r}", {"proof": proof(jti=value)}, "identifier claim malformed", "identifier")
+    for identifier in ("", 7, None):
+        made.refuse(f"jti {identifier!r}", {"proof": proof(jti=identifier)}, "identifier claim malformed", "identifier")
     return made
 
 

@@ -234,6 +234,8 @@ def nested() -> Group:
         "key signature malformed decryption",
         "nested",
     )
+    long = jws(HEAD, {**CLAIMS, "x": {"$repeat": ["A", 8_000_000]}})
+    made.refuse("a good token of 10 MB once inflated", sealed({"$deflate": long}, zip="DEF"), "size malformed", "bomb")
     made.refuse("50 MB once inflated", sealed({"$deflate_zeros": 50 * 1_048_576}, zip="DEF"), "size malformed", "bomb")
     made.refuse(
         "alg dir without a shared key",

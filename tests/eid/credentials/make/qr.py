@@ -118,7 +118,7 @@ def refused() -> Group:
     )
     for says, changes in times:
         made.refuse(says, qr(cose(cwt(**changes))), "time malformed claim", "time")
-    made.refuse("another issuer", qr(cose(cwt(iss=[1, "XB"]))), "issuer trust claim", "issuer")
+    made.refuse("another issuer", qr(cose(cwt(iss=[1, "XB"]))), "issuer trust claim key signature", "issuer")
     return made
 
 
@@ -142,6 +142,8 @@ def forms() -> Group:
         made.refuse(says, {"qr": code}, "malformed claim signature algorithm", "form")
     deep = {"$cat": [{"$repeat": [{"$hex": "81"}, 100_000]}, {"$hex": "00"}]}
     made.refuse("50 MB once inflated", {"qr": {"$base45": {"$zlib_zeros": 50 * 1_048_576}}}, "size malformed", "bomb")
+    padded = cwt(data=[169, {"$map": [*PERSON, [16, {"$repeat": [{"$hex": "00"}, 10_000_000]}]]}])
+    made.refuse("a good code of 10 MB once inflated", qr(cose(padded)), "size malformed", "bomb")
     made.refuse("nested 100,000 deep", {"qr": {"$base45": {"$zlib": deep}}}, "malformed size", "bomb")
     made.refuse(
         "a list that says it has 2^62 items",
@@ -190,7 +192,8 @@ def template(issued: str = "01 January 2026", issuer: str = "XA", alg: str = "ED
     """The octets that are signed: two spaces of indentation, fields in this order, nothing escaped."""
     values = {**SUBJECT, **subject}
     lines = ",\n".join(f'    "{name}": "{values[name]}"' for name in FIELDS)
-    return f'{{\n  "DateIssued": "{issued}",\n  "Issuer": "{issuer}",\n  "subject": {{\n{lines}\n  }},\n  "alg": "{alg}"\n}}'
+    head = f'{{\n  "DateIssued": "{issued}",\n  "Issuer": "{issuer}",\n'
+    return f'{head}  "subject": {{\n{lines}\n  }},\n  "alg": "{alg}"\n}}'
 
 
 def legacy_qr(
@@ -233,8 +236,8 @@ def legacy() -> Group:
     made.refuse("another issuer", legacy_qr(Issuer="XB"), "signature issuer", "field")
     made.refuse("alg none", legacy_qr(alg="none"), "algorithm signature", "field")
     made.refuse("by another key", legacy_qr(key="attacker-ed25519"), "signature", "signature")
-    for value in ("", "AAAA", "!!!", None, "ABSENT"):
-        made.refuse(f"signature {value!r}", legacy_qr(signature=value), "signature malformed", "signature")
+    for text in ("", "AAAA", "!!!", None, "ABSENT"):
+        made.refuse(f"signature {text!r}", legacy_qr(signature=text), "signature malformed", "signature")
     made.refuse(
         "a member more in the subject", legacy_qr({"Nationality": "XB"}), "malformed claim signature", "template"
     )

@@ -40,7 +40,7 @@ SHARED = {
         "_sd": [digest("birth"), digest("family"), digest("given")],
     },
 }
-CLAIMS: dict[str, Any] = SHARED["claims"]  # type: ignore[assignment]
+CLAIMS: dict[str, Any] = SHARED["claims"]
 OUTPUT = {"claims": {"given_name": "Maria", "vct": VCT, "iss": ISSUER}}
 SHOWN = ("given",)
 
@@ -98,9 +98,10 @@ def shown(jwt: Any = None, disclosures: Sequence[str | Any] = SHOWN) -> Any:
 def bound(
     jwt: Any = None,
     disclosures: Sequence[str | Any] = SHOWN,
+    *,
     head: Mapping[str, Any] | None = None,
     claims: Mapping[str, Any] | None = None,
-    key: str = "holder",
+    key: Any = "holder",
     signed: Any = None,
     **rest: Any,
 ) -> Any:
@@ -468,11 +469,11 @@ def key_binding() -> Group:
         {"presentation": bound(head={**KB_HEAD, "alg": "none"}, key=None, alg="none"), **BOUND},
         "key-binding algorithm signature",
         "key-binding",
-    )  # type: ignore[arg-type]
+    )
     made.refuse(
         "no signature", {"presentation": bound(signature=bits("")), **BOUND}, "key-binding signature", "key-binding"
     )
-    hmac = bound(head={**KB_HEAD, "alg": "HS256"}, key={"$pem": "holder"}, alg="HS256")  # type: ignore[arg-type]
+    hmac = bound(head={**KB_HEAD, "alg": "HS256"}, key={"$pem": "holder"}, alg="HS256")
     made.refuse(
         "HS256 keyed with the public key",
         {"presentation": hmac, **BOUND},
@@ -518,7 +519,7 @@ def key_binding() -> Group:
             "key-binding nonce malformed",
             "kb-nonce",
         )
-    for says, value in (
+    for says, hashed in (
         ("of another text", {"$digest": "x"}),
         ("empty", ""),
         ("absent", "ABSENT"),
@@ -527,7 +528,7 @@ def key_binding() -> Group:
     ):
         made.refuse(
             f"sd_hash {says}",
-            {"presentation": bound(claims={"sd_hash": value}), **BOUND},
+            {"presentation": bound(claims={"sd_hash": hashed}), **BOUND},
             "key-binding hash malformed",
             "kb-hash",
         )

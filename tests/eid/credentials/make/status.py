@@ -29,6 +29,7 @@ ABSENT = "ABSENT"
 def status_token(
     bits: Any = 1,
     octets: str = ONE_BIT,
+    *,
     head: dict[str, Any] | None = None,
     key: Any = "status",
     lst: Any = None,
@@ -151,9 +152,10 @@ def form() -> Group:
         "bomb",
     )
     made.refuse("no status_list", {"token": status_token(status_list=ABSENT)}, "status malformed claim", "structure")
-    for value in ([], "x", {}, {"bits": 1}):
+    shapes: tuple[Any, ...] = ([], "x", {}, {"bits": 1})
+    for shape in shapes:
         made.refuse(
-            f"status_list {value!r}", {"token": status_token(status_list=value)}, "status malformed claim", "structure"
+            f"status_list {shape!r}", {"token": status_token(status_list=shape)}, "status malformed claim", "structure"
         )
     return made
 
