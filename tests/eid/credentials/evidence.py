@@ -1,4 +1,4 @@
-"""Evidence of an implementation that answers every vector as it is due, made by hand: judges' tests change one answer."""
+"""Evidence of an implementation that answers every vector as it is due, made by hand: tests change one answer."""
 
 from __future__ import annotations
 

@@ -24,20 +24,28 @@ def judged(requirement: Requirement, record: Vectors) -> list[Violation]:
     return list(JUDGES[requirement.id].function(record, Rule(requirement.id, requirement.params)))
 
 
-def first(requirement: Requirement, *, due: str) -> tuple[str, int]:
-    """Group and position of the first case that is no control and of which this is due."""
-    for group in requirement.params["groups"]:
-        for position, answer in enumerate(GOOD.groups[group].answers):
-            if not answer.control and answer.due == due:
-                return group, position
-    pytest.skip(f"{requirement.id} has no such case")
+def places(requirement: Requirement, due: str) -> list[tuple[str, int]]:
+    """Group and position of every case that is no control and of which this is due."""
+    return [
+        (group, position)
+        for group in requirement.params["groups"]
+        for position, answer in enumerate(GOOD.groups[group].answers)
+        if not answer.control and answer.due == due
+    ]
 
 
 by_id = pytest.mark.parametrize("requirement", REQUIREMENTS, ids=lambda each: each.id)
+with_refusals = pytest.mark.parametrize(
+    "requirement", [each for each in REQUIREMENTS if places(each, "rejected")], ids=lambda each: each.id
+)
+with_outputs = pytest.mark.parametrize(
+    "requirement", [each for each in REQUIREMENTS if places(each, "output")], ids=lambda each: each.id
+)
 
 
 def test_every_requirement_of_the_room_has_a_judge() -> None:
     assert len(REQUIREMENTS) == len(JUDGES) == 49
+    assert all(places(each, "rejected") or places(each, "output") for each in REQUIREMENTS)
 
 
 @by_id
@@ -45,17 +53,17 @@ def test_answers_as_they_are_due_are_no_violation(requirement: Requirement) -> N
     assert judged(requirement, GOOD) == []
 
 
-@by_id
+@with_refusals
 def test_hostile_case_that_is_accepted_is_a_violation(requirement: Requirement) -> None:
-    group, position = first(requirement, due="rejected")
+    group, position = places(requirement, "rejected")[0]
     (violation,) = judged(requirement, changed(GOOD, group, position, word="output", given="{}"))
     assert violation.message.startswith(f"accepts {group}-")
     assert violation.observed == "accepted"
 
 
-@by_id
+@with_outputs
 def test_good_case_that_is_refused_is_a_violation(requirement: Requirement) -> None:
-    group, position = first(requirement, due="output")
+    group, position = places(requirement, "output")[0]
     (violation,) = judged(requirement, changed(GOOD, group, position, **REFUSED))
     assert violation.message.startswith(f"refuses {group}-")
     (other,) = judged(requirement, changed(GOOD, group, position, given='{"x":2}'))
@@ -82,9 +90,9 @@ def test_empty_evidence_is_never_a_pass(requirement: Requirement) -> None:
         judged(requirement, replace(GOOD, groups=alone))
 
 
-@by_id
+@with_refusals
 def test_crash_is_no_refusal(requirement: Requirement) -> None:
-    group, position = first(requirement, due="rejected")
+    group, position = places(requirement, "rejected")[0]
     with pytest.raises(Undecided) as error:
         judged(requirement, changed(GOOD, group, position, word="error", text="it was ended by SIGSEGV"))
     assert error.value.reason is Reason.HARNESS
@@ -92,17 +100,17 @@ def test_crash_is_no_refusal(requirement: Requirement) -> None:
         judged(requirement, changed(GOOD, group, 0, word="error", text="x"))
 
 
-@by_id
+@with_refusals
 def test_refusal_for_another_reason_decides_nothing(requirement: Requirement) -> None:
-    group, position = first(requirement, due="rejected")
+    group, position = places(requirement, "rejected")[0]
     with pytest.raises(Undecided, match="refused for 'weather'"):
         judged(requirement, changed(GOOD, group, position, text="weather"))
     assert judged(requirement, changed(GOOD, group, position, text="invalid")) == []
 
 
-@by_id
+@with_refusals
 def test_what_is_not_supported_is_not_tested(requirement: Requirement) -> None:
-    group, position = first(requirement, due="rejected")
+    group, position = places(requirement, "rejected")[0]
     for at in (0, position):
         with pytest.raises(Untested) as error:
             judged(requirement, changed(GOOD, group, at, word="unsupported", text="no such format"))

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from conformance.commands.prepare import Request
+from conformance.commands.proof import prove
 from conformance.commands.run import execute
 from conformance.core.area import Stand
 from conformance.core.errors import ConfigError
@@ -16,7 +17,6 @@ from conformance.core.model import Cell, Status
 from conformance.core.network import Door
 from conformance.core.target import load_target
 from conformance.eid.credentials.faults import FAULTS
-from conformance.commands.proof import prove
 from conformance.sandbox import Sandbox, Spec
 
 ROLES = ("credential-library", "id-qr-reader")
@@ -83,7 +83,7 @@ def test_no_answer_that_does_not_follow_the_input_passes(
 
 
 def test_command_that_cannot_be_started_is_an_error(tmp_path: Path) -> None:
-    cells = cells_of(tmp_path, "", "id-qr-reader")
+    cells = cells_of(tmp_path, "no python", "id-qr-reader")
     assert {(cell.status, cell.reason) for cell in cells} == {(Status.ERROR, "harness")}
 
 
@@ -117,7 +117,9 @@ def test_command_is_a_list_and_no_shell(tmp_path: Path) -> None:
             load_target(manifest)
 
 
-@pytest.mark.parametrize("fault", ["jws-none", "sdj-unreferenced", "kb-nonce", "tsl-bomb", "mdoc-digest", "idqr-escape"])
+@pytest.mark.parametrize(
+    "fault", ["jws-none", "sdj-unreferenced", "kb-nonce", "tsl-bomb", "mdoc-digest", "idqr-escape"]
+)
 def test_some_faults_here_and_all_of_them_in_test_faults(fault: str) -> None:
     assert fault in FAULTS
     (proof,) = prove([fault])
