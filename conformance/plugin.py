@@ -59,6 +59,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Load profile and manifests, and plan; nothing is sent yet."""
+    for level in LEVELS:
+        config.addinivalue_line("markers", f"{level}: a cell of this level of requirement")
     if not config.getoption("--profile") or SESSION in config.stash:
         return
     if config.getoption("numprocesses", None):
@@ -149,6 +151,7 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     session.config.stash[GATHERED] = gathered
 
 
+LEVELS = ("must", "must_not", "should", "should_not", "may")
 GATHERED = pytest.StashKey[Any]()
 
 

@@ -21,11 +21,12 @@ from conformance.areas import AREAS
 from conformance.core.area import Area, Kit, Stand
 from conformance.core.errors import ConfigError, nearest
 from conformance.core.model import Level, NotTested, Profile, Requirement, Status, Target
-from conformance.core.network import Door
+from conformance.core.network import Door, Limits
 from conformance.core.paths import vectors_dir
+from conformance.core.profile import load_profile, shipped_profiles
 from conformance.core.replay import Change
 from conformance.core.results import Run
-from conformance.core.schema import load_document
+from conformance.core.schema import load_document, schema_of
 from conformance.core.target import load_target
 from conformance.tls.policy import GOOD
 from conformance.tls.sandbox import library_context
@@ -114,16 +115,35 @@ def fault_area(name: str) -> Area:
     raise ConfigError("sandbox", "--fault", f'"{name}"', expected, nearest(name, known))
 
 
+def stand_for(target: str, country: str, faults: tuple[str, ...]) -> Stand:
+    """A service that has these faults, of the role that the requirements bind which name them.
+
+    Raises:
+        ConfigError: no requirement names one of them, or they are of services of different roles.
+    """
+    roles: dict[str, None] = {}
+    serves: dict[str, None] = {}
+    for name in shipped_profiles():
+        for requirement in load_profile(name).requirements.values():
+            if set(requirement.faults) & set(faults):
+                roles |= dict.fromkeys(requirement.roles[:1])
+                serves |= dict.fromkeys(requirement.serves[:1])
+    if len(roles) != 1:
+        raise ConfigError("sandbox", "--fault", ", ".join(faults), "faults of services of one role")
+    return Stand(target, country, "service", next(iter(roles)), "good", faults, tuple(serves))
+
+
 class Sandbox:
     """Every stand of the specs, served while the context is open. targets: their manifests as loaded, in order.
 
     Args:
         specs: what to serve.
         folder: where manifests and the files that they name are written; None for one that goes with the context.
+        trusted: the manifests name the sandbox's CA as their root, for whoever has not this sandbox's door.
     """
 
-    def __init__(self, specs: Sequence[Spec], folder: Path | None = None) -> None:
-        self._specs, self._folder = specs, folder
+    def __init__(self, specs: Sequence[Spec], folder: Path | None = None, *, trusted: bool = False) -> None:
+        self._specs, self._folder, self._trusted = specs, folder, trusted
         self._stack = contextlib.ExitStack()
         self.targets: tuple[Target, ...] = ()
         self.roots = Path()
@@ -145,9 +165,9 @@ class Sandbox:
         """Stop them."""
         self._stack.close()
 
-    def door(self) -> Door:
+    def door(self, limits: Limits | None = None) -> Door:
         """A way to the network for which the sandbox's CA is the public one."""
-        return Door(ca_file=str(self.roots))
+        return Door(ca_file=str(self.roots), limits=limits)
 
     def _target(self, stack: contextlib.ExitStack, spec: Spec, folder: Path, names: NameServer) -> Target:
         """Serve the stands of one country and load the manifest that describes them."""
@@ -159,7 +179,10 @@ class Sandbox:
             kit = Kit(place, keys_folder(), self.roots, server_context, names.announce)
             keys = dict(stack.enter_context(area_of(stand.role).stage(stand, kit)))
             claims |= keys.pop("claims", {})
-            services.append({"id": stand.id, "role": stand.role, "serves": list(stand.serves), **below(stand.id, keys)})
+            entry = {"id": stand.id, "role": stand.role, "serves": list(stand.serves), **below(stand.id, keys)}
+            if self._trusted and "trust" in schema_of(f"service-{stand.role}.json")["properties"]:
+                entry.setdefault("trust", "../roots.pem")
+            services.append(entry)
         path = folder / "manifest.toml"
         path.write_text(manifest(spec, names.address, claims, services), encoding="utf-8")
         return load_target(path)

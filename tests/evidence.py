@@ -127,7 +127,7 @@ def records(**changes: Any) -> dict[str, Any]:
             named_leaf="aa",
             named_matches=True,
         ),
-        "certificate": certificate_evidence(),
+        "certificate": certificate_evidence({"issuer": "CN=Issuer,O=Conformance sandbox"}),
         "client_certificates": ClientCertificates(declared=False, requested=False),
         "http": Http(
             secure=HttpAnswer(
@@ -136,7 +136,7 @@ def records(**changes: Any) -> dict[str, Any]:
             plain=HttpAnswer(301, (("location", "https://portal.xa.test/"),), "http://portal.xa.test/"),
             plain_declared=True,
         ),
-        "caa": Caa("portal.xa.test", "xa.test", (CaaRecord(0, "issue", "sandbox.test"),)),
+        "caa": Caa("portal.xa.test", "xa.test", (CaaRecord(0, "issue", "ca.xa.test"),)),
         "addresses": Addresses({"127.0.0.1:1": "same"}),
     }
     made.update(changes)

@@ -11,7 +11,7 @@ import click
 from conformance.commands.prepare import Request
 from conformance.commands.reports import print_report, write_reports
 from conformance.commands.run import Ran, execute
-from conformance.core.network import Door
+from conformance.core.network import Door, Limits
 from conformance.core.replay import Change, changes
 from conformance.core.results import read_results
 from conformance.exits import DEFAULT_FAIL_ON, Exit, exit_of
@@ -37,12 +37,17 @@ def run_command(
     request = Request(profile, targets, only, area, waivers, out, enumerate_)
     if not targets:
         return _on_sandbox(request, front=front, no_report=no_report, quiet=quiet, form=form)
-    ran = execute(request, Door(), front=front, quiet=quiet)
+    ran = execute(request, Door(limits=limits_of(request)), front=front, quiet=quiet)
     differences = changes(read_results(baseline), ran.run) if baseline else None
     _tell(ran, differences, no_report=no_report, quiet=quiet, form=form)
     if differences is not None:
         return Exit.DIFFERS if differences else Exit.OK
     return exit_of(ran.run.cells, fail_on or DEFAULT_FAIL_ON)
+
+
+def limits_of(request: Request) -> Limits:
+    """The door's limits: with --enumerate, every offender is named, however many connections it takes."""
+    return Limits(offenders=1000, connections_per_target=2000) if request.enumerate else Limits()
 
 
 def _on_sandbox(request: Request, *, front: str, no_report: bool, quiet: bool, form: str) -> int:
@@ -51,7 +56,7 @@ def _on_sandbox(request: Request, *, front: str, no_report: bool, quiet: bool, f
 
     specs = load_specs()
     with Sandbox(specs) as sandbox:
-        ran = execute(request, sandbox.door(), sandbox.targets, front=front, quiet=quiet)
+        ran = execute(request, sandbox.door(limits_of(request)), sandbox.targets, front=front, quiet=quiet)
     found = differences(ran.run, specs, ran.prepared.plan.profile)
     _tell(ran, found, no_report=no_report, quiet=quiet, form=form, sandbox=True)
     return Exit.DIFFERS if found else Exit.OK
@@ -65,7 +70,7 @@ def _tell(
     if form == "json":
         click.echo(json.dumps(_summary(ran, found, paths), indent=1))
         return
-    print_report(ran.run, profile, ran.folder, sandbox=sandbox, brief=quiet)
+    print_report(ran.run, profile, ran.folder, brief=quiet)
     click.echo(f"{ran.connections} connections; run written to {ran.folder}")
     if found is not None:
         what = "the sandbox's expected verdicts" if sandbox else "the baseline"

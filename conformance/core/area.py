@@ -125,7 +125,7 @@ class Area:
 
 
 def join(name: str, title: str, *parts: Area) -> Area:
-    """One area of several rooms, each with roles and observations of its own: each question goes to the room it is of."""
+    """One area of several rooms, each with roles and observations of its own: a question goes to the room it is of."""
     by_role = {role: part for part in parts for role in part.roles}
     by_observation = {observation: part for part in parts for observation in part.observations}
 

@@ -53,6 +53,7 @@ class Limits:
     addresses: int = 8  # of one name
     per_host: int = 8
     connections_per_target: int = 200
+    offenders: int = 8  # how many of what is forbidden are named, each with a connection of its own
 
 
 class Door:

@@ -1,15 +1,19 @@
-"""What a raw server proves its name with: chain, key and staple, and signatures in the schemes its key can make."""
+"""What one of our own servers or clients proves its name with: chain, key, staple, and signatures of the key."""
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from hashlib import sha1
 from typing import Final
 
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
+from conformance.core.model import Reason, Undecided
 from conformance.tls.pki import Material
 
 _HASHES: Final[dict[int, type[hashes.HashAlgorithm]]] = {
@@ -52,6 +56,10 @@ class Credentials:
             return tuple(PSS) if tls13 else _RSA12
         return _ECDSA13.get(self.key.curve.name, (0x0403,)) if tls13 else (0x0403, 0x0503, 0x0603)
 
+    def common_scheme(self, offered: Container[int], *, tls13: bool) -> int | None:
+        """The best scheme of ours that a peer offers, None where there is none."""
+        return next((each for each in self.schemes(tls13=tls13) if each in offered), None)
+
     def sign(self, scheme: int, content: bytes) -> bytes:
         """A signature (RFC 9846 section 4.3.3)."""
         if isinstance(self.key, ec.EllipticCurvePrivateKey):
@@ -64,6 +72,24 @@ class Credentials:
         if scheme in PSS:
             return self.key.sign(content, padding.PSS(padding.MGF1(digest), digest.digest_size), digest)
         return self.key.sign(content, padding.PKCS1v15(), digest)
+
+
+def from_pem(certificate: bytes, key: bytes) -> Credentials:
+    """A certificate chain and its key.
+
+    Raises:
+        Undecided: HARNESS, where they cannot be read, or the key is of a type that our own readers cannot sign with.
+    """
+    try:
+        chain = tuple(
+            each.public_bytes(serialization.Encoding.DER) for each in x509.load_pem_x509_certificates(certificate)
+        )
+        private = serialization.load_pem_private_key(key, None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise Undecided(Reason.HARNESS, f"the client certificate cannot be used: {type(error).__name__}") from None
+    if not isinstance(private, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
+        raise Undecided(Reason.HARNESS, "the client key is neither RSA nor ECDSA")
+    return Credentials(chain, private, None)
 
 
 def _sha1(content: bytes) -> bytes:

@@ -92,8 +92,9 @@ class Answer:
 class Denial:
     """The answers to a hello that offers only what a requirement forbids.
 
-    answer: the answer to the whole list. offenders: the suites, groups or schemes the server was seen to accept, each
-    found by striking the last one accepted and asking again, at most 8 times (without limit under `--enumerate`).
+    answer: the answer to the whole list, or to a longer one that holds it and was refused. offenders: what of the list
+    the server was seen to accept, each found by striking the last one accepted and asking again, at most 8 times
+    (without limit under `--enumerate`); empty where an answer went on with something else than was offered.
     complete: the last question was refused, so `offenders` is the whole list.
     """
 
@@ -162,6 +163,8 @@ class Signatures:
 class Flight13:
     """What a decrypted TLS 1.3 server flight shows, and the first ticket after our Finished.
 
+    client_certificate: ours was presented, as certificate_request asked for. ended: how the server ended the connection
+    after our Finished, as `alert certificate_required`; empty where it did not.
     ticket_seen: a NewSessionTicket arrived; early_data: it carries the early_data extension (max_early_data_size > 0);
     ticket_lifetime_seconds: its lifetime.
     """
@@ -177,6 +180,8 @@ class Flight13:
     ticket_seen: bool = False
     early_data: bool = False
     ticket_lifetime_seconds: int = 0
+    client_certificate: bool = False
+    ended: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +199,8 @@ class Renegotiation:
 class Features:
     """Extensions and features. flight12: the richest TLS 1.2 hello (compression offered too). flight13: TLS 1.3.
     alpn_none: TLS 1.2 and 1.3 hello with an ALPN protocol nobody speaks. ticket12_lifetime_seconds: the hint of a
-    TLS 1.2 NewSessionTicket, -1 where none was sent.
+    TLS 1.2 NewSessionTicket, -1 where none was sent. troubles: why `flight13` or `renegotiation` is not there, as
+    `reason: detail` with a member of Reason or NotTested.
     """
 
     flight12: Answer | None = None
@@ -202,6 +208,7 @@ class Features:
     alpn_none: Answer | None = None
     renegotiation: Renegotiation | None = None
     ticket12_lifetime_seconds: int = -1
+    troubles: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

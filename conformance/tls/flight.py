@@ -32,9 +32,11 @@ from conformance.tls.channel import (
     Alerted,
     Channel,
     message,
+    pairs,
     sized,
 )
-from conformance.tls.client_hello import Reader, read_extensions
+from conformance.tls.client_hello import Reader, codes, read_extensions
+from conformance.tls.credentials import Credentials
 from conformance.tls.evidence import Answer, Flight13
 from conformance.tls.flight_hello import (
     ALPN,
@@ -42,6 +44,7 @@ from conformance.tls.flight_hello import (
     EARLY_DATA,
     KEY_SHARE,
     SCT,
+    SIGNATURE_ALGORITHMS,
     STATUS_REQUEST,
     SUPPORTED_VERSIONS,
     TLS13,
@@ -72,6 +75,7 @@ def read_flight13(
     hello: Hello13,
     *,
     deadline: float,
+    credentials: Credentials | None = None,
     ticket_seconds: float = TICKET_SECONDS,
     max_bytes: int = MOST_BYTES,
     monotonic: Callable[[], float] = time.monotonic,
@@ -82,6 +86,7 @@ def read_flight13(
         sock: Connected and blocking.
         hello: What to offer.
         deadline: On the clock `monotonic`, for everything.
+        credentials: What to prove our name with where a client certificate is asked for; None: with an empty one.
         ticket_seconds: How long to wait for a NewSessionTicket after our Finished.
         max_bytes: How much is read at most.
         monotonic: The clock.
@@ -92,7 +97,7 @@ def read_flight13(
     """
     channel = Channel(sock, deadline, max_bytes, monotonic)
     try:
-        return _Reader13(channel, hello).read(deadline, ticket_seconds, monotonic)
+        return _Reader13(channel, hello, credentials).read(deadline, ticket_seconds, monotonic)
     except Alerted as alert:
         raise Undecided(Reason.TLS_ALERT, alert_name(alert.code)) from None
     except ValueError as error:
@@ -102,12 +107,13 @@ def read_flight13(
 class _Reader13:
     """One handshake. ValueError stands for everything that is not as it must be."""
 
-    def __init__(self, channel: Channel, hello: Hello13) -> None:
-        self.channel, self.hello = channel, hello
+    def __init__(self, channel: Channel, hello: Hello13, credentials: Credentials | None = None) -> None:
+        self.channel, self.hello, self.credentials = channel, hello, credentials
         self.share = KeyShare(hello.groups[0])
         self.read13 = Read13(Flight13(Answer("accepted", version="TLSv1.3")))
         self._main = b""
         self._request_context: bytes | None = None
+        self._request_schemes: tuple[int, ...] = ()
 
     def read(self, deadline: float, ticket_seconds: float, monotonic: Callable[[], float]) -> Read13:
         """The whole of it."""
@@ -126,9 +132,11 @@ class _Reader13:
             channel.deadline = min(deadline, monotonic() + ticket_seconds)
             channel.skips_data = True
             self._await_ticket()
-        except (Undecided, Alerted):
+        except (Undecided, Alerted) as end:
             channel.deadline = deadline
             channel.check_deadline()  # only the wait for a ticket may end without one
+            if isinstance(end, Alerted) and end.code != CLOSE_NOTIFY:
+                self._note(ended=f"alert {alert_name(end.code)}")
         return self.read13
 
     def _change_key(self, suite: Suite, secret: bytes) -> None:
@@ -213,7 +221,10 @@ class _Reader13:
         self._note(alpn=protocol.decode("ascii", "backslashreplace"), extensions=tuple(map(extension_name, extensions)))
         kind, body = self.channel.message()
         if kind == CERTIFICATE_REQUEST:
-            self._request_context = Reader(body).sized(1)
+            request = Reader(body)
+            self._request_context = request.sized(1)
+            offered = Reader(read_extensions(request.sized(2)).get(SIGNATURE_ALGORITHMS, b"\0\0")).sized(2)
+            self._request_schemes = codes(offered)
             self._note(certificate_request=True)
             kind, body = self.channel.message()
         if kind != CERTIFICATE:
@@ -253,11 +264,24 @@ class _Reader13:
         server_finished = channel.transcript
         channel.writing = Protection13(suite, traffic)
         if self._request_context is not None:
-            channel.send_message(CERTIFICATE, sized(self._request_context, 1) + bytes(3))
+            self._prove(suite, self._request_context)
         channel.send_message(FINISHED, secrets.finished13(suite, traffic, channel.transcript))
         secret = secrets.traffic_secret(suite, self._main, "client", "ap", server_finished)
         channel.writing = Protection13(suite, secret)
         channel.send_alert(WARNING, CLOSE_NOTIFY)
+
+    def _prove(self, suite: Suite, context: bytes) -> None:
+        """Our Certificate, and CertificateVerify where there is one that suits (RFC 9846 section 4.5)."""
+        channel, credentials = self.channel, self.credentials
+        scheme = credentials.common_scheme(self._request_schemes, tls13=True) if credentials else None
+        if credentials is None or scheme is None:
+            channel.send_message(CERTIFICATE, sized(context, 1) + bytes(3))
+            return
+        entries = b"".join(sized(each, 3) + bytes(2) for each in credentials.chain)
+        channel.send_message(CERTIFICATE, sized(context, 1) + sized(entries, 3))
+        content = secrets.signed_content13("client", suite, channel.transcript)
+        channel.send_message(CERTIFICATE_VERIFY, pairs(scheme) + sized(credentials.sign(scheme, content)))
+        self._note(client_certificate=True)
 
     def _await_ticket(self) -> None:
         """The first NewSessionTicket (RFC 9846 section 4.7.1)."""

@@ -14,11 +14,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from conformance.core.model import Reason, Undecided
+from conformance.core.model import NotTested, Reason, Undecided, Untested
 from conformance.tls import secrets
 from conformance.tls.channel import (
     CERTIFICATE,
     CERTIFICATE_REQUEST,
+    CERTIFICATE_VERIFY,
     CHANGE_CIPHER_SPEC,
     CLIENT_HELLO,
     CLIENT_KEY_EXCHANGE,
@@ -36,7 +37,8 @@ from conformance.tls.channel import (
     pairs,
     sized,
 )
-from conformance.tls.client_hello import EXTENDED_MASTER_SECRET, RENEGOTIATION_INFO, Reader
+from conformance.tls.client_hello import EXTENDED_MASTER_SECRET, RENEGOTIATION_INFO, Reader, codes
+from conformance.tls.credentials import Credentials
 from conformance.tls.evidence import Renegotiation
 from conformance.tls.flight import MOST_BYTES
 from conformance.tls.flight_hello import (
@@ -73,6 +75,7 @@ def handshake12(
     *,
     server_name: str,
     deadline: float,
+    credentials: Credentials | None = None,
     requests: int = 10,
     answer_seconds: float = ANSWER_SECONDS,
     protocols: tuple[str, ...] = PROTOCOLS,
@@ -85,6 +88,7 @@ def handshake12(
         sock: Connected and blocking.
         server_name: Empty for none.
         deadline: On the clock `monotonic`, for everything.
+        credentials: What to prove our name with where a client certificate is asked for; None: with an empty one.
         requests: How often to ask at most.
         answer_seconds: How long to wait for the answer to each.
         protocols: ALPN.
@@ -94,12 +98,15 @@ def handshake12(
     Raises:
         Undecided: TLS_ALERT where the server refuses, NOT_OBSERVABLE where it selects what we do not speak, else
             whatever kept the first handshake from being completed; TIMEOUT when the deadline passed at any time.
+        Untested: NO_CREDENTIAL, it asked for a client certificate, got none, and refused.
     """
     channel = Channel(sock, deadline, max_bytes, monotonic)
-    session = _Session(channel, server_name, protocols)
+    session = _Session(channel, server_name, protocols, credentials)
     try:
         session.shake_hands()
     except Alerted as alert:
+        if session.certificate_wanted and credentials is None:
+            raise Untested(NotTested.NO_CREDENTIAL, "a client certificate is asked for") from None
         raise Undecided(Reason.TLS_ALERT, alert_name(alert.code)) from None
     except ValueError as error:
         raise Undecided(Reason.TLS_RECORD, str(error)[:200]) from None
@@ -143,8 +150,12 @@ class _Session:
     answered: how many ServerHellos came; ticket_seconds as in `Session12`.
     """
 
-    def __init__(self, channel: Channel, server_name: str, protocols: tuple[str, ...]) -> None:
+    def __init__(
+        self, channel: Channel, server_name: str, protocols: tuple[str, ...], credentials: Credentials | None = None
+    ) -> None:
         self.channel, self.server_name, self.protocols = channel, server_name, protocols
+        self.credentials, self.certificate_wanted = credentials, False
+        self._schemes: tuple[int, ...] = ()
         self.answered, self.ticket_seconds = 0, -1
         self._verified = (b"", b"")  # verify_data of client and server (RFC 5746 section 3.1)
 
@@ -155,18 +166,28 @@ class _Session:
         channel.send_message(CLIENT_HELLO, self._hello(client_random))
         answer = self._server_hello()
         suite = secrets.SUITES12[answer.suite]
-        share, public, certificate_wanted = self._server_flight()
-        if certificate_wanted:
-            channel.send_message(CERTIFICATE, bytes(3))
+        share, public, self.certificate_wanted = self._server_flight()
+        proof = self._present() if self.certificate_wanted else None
         channel.send_message(CLIENT_KEY_EXCHANGE, sized(share.public, 1))
         extended = channel.transcript if EXTENDED_MASTER_SECRET in answer.extensions else None
         master = secrets.master_secret12(suite, share.exchange(public), client_random + answer.random, extended)
+        if proof:
+            credentials, scheme = proof
+            signature = credentials.sign(scheme, channel.transcript)
+            channel.send_message(CERTIFICATE_VERIFY, pairs(scheme) + sized(signature))
         keys = secrets.protections12(suite, master, client_random, answer.random)
         channel.send(CHANGE_CIPHER_SPEC, b"\1")
         channel.writing = keys["client"]
         ours = secrets.finished12(suite, master, "client", channel.transcript)
         channel.send_message(FINISHED, ours)
         self._verified = ours, self._finish(suite, master, keys["server"], answer)
+
+    def _present(self) -> tuple[Credentials, int] | None:
+        """Send our Certificate; what to sign with, None where it is empty for want of one that suits."""
+        scheme = self.credentials.common_scheme(self._schemes, tls13=False) if self.credentials else None
+        chain = self.credentials.chain if self.credentials and scheme is not None else ()
+        self.channel.send_message(CERTIFICATE, sized(b"".join(sized(each, 3) for each in chain), 3))
+        return (self.credentials, scheme) if self.credentials and scheme is not None else None
 
     def _hello(self, random: bytes) -> bytes:
         extensions = common_extensions(self.server_name, self.protocols, GROUPS, SCHEMES)
@@ -207,7 +228,10 @@ class _Session:
             kind, body = self._message()
             if kind == SERVER_KEY_EXCHANGE:
                 params = body
-            certificate_wanted |= kind == CERTIFICATE_REQUEST
+            if kind == CERTIFICATE_REQUEST:
+                certificate_wanted, reader = True, Reader(body)
+                reader.sized(1)
+                self._schemes = codes(reader.sized(2))
             if kind == SERVER_HELLO_DONE:
                 reader = Reader(params)
                 curve, group, public = reader.number(1), reader.number(2), reader.sized(1)

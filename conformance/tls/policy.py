@@ -265,6 +265,7 @@ BENIGN: Final[Mapping[str, Policy]] = MappingProxyType(
         "tls13-only": replace(GOOD, versions=(TLS13,)),
         "sni-strict": replace(GOOD, sni="required"),
         "client-certificates": replace(GOOD, mtls="required", declares_mtls=True),
+        "client-certificates-tls13": replace(GOOD, versions=(TLS13,), mtls="required", declares_mtls=True),
         "no-tickets": replace(GOOD, tickets=False),
         "hybrid-first": replace(GOOD, groups=(X25519MLKEM768, X25519, SECP256R1, SECP384R1)),
         "private-root": replace(GOOD, certificate="private-root", trust="private"),

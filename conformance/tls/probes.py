@@ -188,6 +188,11 @@ def group13(group: str) -> Hello:
     return replace(_TLS13, groups=(GROUP_CODES[group],), shares=())
 
 
+def plain_shares() -> Hello:
+    """A hello of TLS 1.3 with x25519 and secp256r1 alone and a share of each, so that the answer holds a share too."""
+    return replace(_TLS13, groups=SHARES)
+
+
 def suite13(name: str) -> Hello:
     """A hello of TLS 1.3 with this suite alone, without a share."""
     return deny13((SUITE_CODES[name],))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TypeVar
 
-from conformance.core.model import NotApplicable, Reason, Undecided, Violation
+from conformance.core.model import NotApplicable, NotTested, Reason, Undecided, Untested, Violation
 from conformance.tls.evidence import Answer, Denial, Versions
 
 T = TypeVar("T")
@@ -18,9 +19,14 @@ def known(mapping: Mapping[str, T], key: str) -> T:
     return mapping[key]
 
 
-def given(value: T | None, name: str) -> T:
-    """The value; `Undecided` where it was not observed."""
+def given(value: T | None, name: str, troubles: Mapping[str, str] = MappingProxyType({})) -> T:
+    """The value; `Undecided` where it was not observed, with what `troubles` says of it, as `reason: detail`."""
     if value is None:
+        reason, _, detail = troubles.get(name, "").partition(": ")
+        if reason in set(Reason):
+            raise Undecided(Reason(reason), f"{name}: {detail}")
+        if reason in set(NotTested):
+            raise Untested(NotTested(reason), f"{name}: {detail}")
         raise Undecided(Reason.NOT_OBSERVABLE, f"{name} was not observed")
     return value
 

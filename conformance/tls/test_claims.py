@@ -14,7 +14,7 @@ Seen = Callable[[Versions, Groups, Features], bool]
 
 def _alpn_h2(versions: Versions, _: Groups, features: Features) -> bool:
     if offers(versions, "TLSv1.3"):
-        return given(features.flight13, "flight13").alpn == "h2"
+        return given(features.flight13, "flight13", features.troubles).alpn == "h2"
     return offers(versions, "TLSv1.2") and given(features.flight12, "flight12").alpn == "h2"
 
 

@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from conformance.core.area import requirement
-from conformance.core.model import NotApplicable, Reason, Rule, Service, Undecided, Violation, Violations
-from conformance.tls.evidence import Answer, Features, Names, Versions
+from conformance.core.model import (
+    NotApplicable,
+    NotTested,
+    Reason,
+    Rule,
+    Service,
+    Undecided,
+    Untested,
+    Violation,
+    Violations,
+)
+from conformance.tls.evidence import Answer, Features, Flight13, Names, Versions
 from conformance.tls.reading import given, offers, require_version
 
 
@@ -24,7 +34,7 @@ def test_extension_is_answered(versions: Versions, features: Features, rule: Rul
 def test_client_renegotiation_is_limited(versions: Versions, features: Features, rule: Rule) -> Violations:
     """Inside a TLS 1.2 session, fewer than the rule's limit of our requests to renegotiate are granted."""
     require_version(versions, "TLSv1.2")
-    seen = given(features.renegotiation, "renegotiation")
+    seen = given(features.renegotiation, "renegotiation", features.troubles)
     if not seen.asked:
         raise Undecided(Reason.NOT_OBSERVABLE, f"no session in which to ask: {seen.refusal}")
     if seen.accepted >= rule.params["limit"]:
@@ -110,9 +120,10 @@ def test_unknown_name_is_refused(names: Names, service: Service, rule: Rule) -> 
 def test_early_data_is_not_offered(versions: Versions, features: Features) -> Violations:
     """The ticket of a TLS 1.3 session allows no early data (RFC 9846 section 4.7.1)."""
     require_version(versions, "TLSv1.3")
-    flight = given(features.flight13, "flight13")
+    flight = given(features.flight13, "flight13", features.troubles)
     if not flight.finished_verified:
         raise Undecided(Reason.NOT_OBSERVABLE, "the TLS 1.3 handshake was not completed")
+    _ticket_or_reason(flight)
     if not flight.ticket_seen:
         raise NotApplicable("no session ticket was issued, so there is nothing to send early data with")
     if flight.early_data:
@@ -124,18 +135,51 @@ def test_early_data_is_not_offered(versions: Versions, features: Features) -> Vi
 @requirement("TLS-EXT-11", "TLS-EXT-11-S")
 def test_ticket_lifetime_is_bounded(versions: Versions, features: Features, rule: Rule) -> Violations:
     """No session ticket lives longer than the rule's seconds."""
-    lifetimes = {}
-    if offers(versions, "TLSv1.3") and (flight := given(features.flight13, "flight13")).ticket_seen:
-        lifetimes["TLSv1.3"] = flight.ticket_lifetime_seconds
-    if features.ticket12_lifetime_seconds >= 0:
-        lifetimes["TLSv1.2"] = features.ticket12_lifetime_seconds
-    if not lifetimes:
+    lifetimes: dict[str, int] = {}
+    undecided: Undecided | Untested | None = None
+    for version, lifetime in (("TLSv1.3", _lifetime13), ("TLSv1.2", _lifetime12)):
+        try:
+            seconds = lifetime(features) if offers(versions, version) else -1
+        except (Undecided, Untested) as trouble:
+            undecided = undecided or trouble
+            continue
+        if seconds >= 0:
+            lifetimes[version] = seconds
+    if not lifetimes and undecided is None:
         raise NotApplicable("no session ticket was issued")
     for version, seconds in lifetimes.items():
         if seconds > rule.params["max_seconds"]:
             yield Violation(
                 f"issues {version} tickets for {seconds} s", f"at most {rule.params['max_seconds']} s", f"{seconds} s"
             )
+    if undecided:
+        raise undecided
+
+
+def _lifetime13(features: Features) -> int:
+    """Seconds, -1 where no ticket was issued."""
+    flight = given(features.flight13, "flight13", features.troubles)
+    _ticket_or_reason(flight)
+    return flight.ticket_lifetime_seconds if flight.ticket_seen else -1
+
+
+def _ticket_or_reason(flight: Flight13) -> None:
+    """Go on where a ticket was seen, or its absence means that none is issued: clients refused get none."""
+    if flight.ticket_seen:
+        return
+    if flight.certificate_request and not flight.client_certificate:
+        raise Untested(
+            NotTested.NO_CREDENTIAL,
+            "the endpoint asks for a client certificate, and the manifest gives none that suits",
+        )
+    if flight.ended:
+        raise Undecided(Reason.TLS_ALERT, f"the handshake was ended: {flight.ended}")
+
+
+def _lifetime12(features: Features) -> int:
+    """As above: the session in which renegotiation was asked for is the one that got the ticket."""
+    given(features.renegotiation, "renegotiation", features.troubles)
+    return features.ticket12_lifetime_seconds
 
 
 def _flight12(versions: Versions, features: Features) -> Answer:
@@ -150,7 +194,7 @@ def _flight12(versions: Versions, features: Features) -> Answer:
 def _alpn(versions: Versions, features: Features) -> str:
     """The protocol selected in the newest version offered, empty for none."""
     if offers(versions, "TLSv1.3"):
-        return given(features.flight13, "flight13").alpn
+        return given(features.flight13, "flight13", features.troubles).alpn
     return _flight12(versions, features).alpn
 
 

@@ -144,7 +144,11 @@ RED: list[tuple[str, dict[str, Any], str]] = [
     ("TLS-CIP-16", features(flight12=answered(extensions=("truncated_hmac",))), "truncated_hmac"),
     ("TLS-GRP-01", grouped("secp256r1"), "secp256r1"),
     ("TLS-GRP-02", grouped("x25519"), "x25519"),
-    ("TLS-GRP-03", {"groups": replace(records()["groups"], small=Denial(answered(group="secp192r1")))}, "224 bits"),
+    (
+        "TLS-GRP-03",
+        {"groups": replace(records()["groups"], small=Denial(answered(group="secp192r1"), ("secp192r1",)))},
+        "224 bits",
+    ),
     ("TLS-GRP-04", grouped("X25519MLKEM768"), "X25519MLKEM768"),
     (
         "TLS-GRP-07",
@@ -152,7 +156,11 @@ RED: list[tuple[str, dict[str, Any], str]] = [
         "reuses its x25519 key share",
     ),
     ("TLS-GRP-08", tolerance("retry", REFUSED), "no HelloRetryRequest"),
-    ("TLS-SIG-01", {"signatures": replace(records()["signatures"], legacy=Denial(TLS12))}, "SHA-1 or MD5"),
+    (
+        "TLS-SIG-01",
+        {"signatures": replace(records()["signatures"], legacy=Denial(TLS12, ("rsa_pkcs1_sha1",)))},
+        "SHA-1 or MD5",
+    ),
     ("TLS-SIG-02", {"signatures": replace(records()["signatures"], mandatory=REFUSED)}, "mandatory scheme"),
     ("TLS-EXT-01", features(flight12=NO_EMS), "extended_master_secret"),
     ("TLS-EXT-02", features(flight12=answered(extensions=())), "renegotiation_info"),

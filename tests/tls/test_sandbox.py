@@ -224,6 +224,8 @@ CASES: dict[str, tuple[Look, Any, Any]] = {
     "no-caa": (lambda at: at.policy.caa in ZONES, False, True),
     "caa-other-issuer": (lambda at: at.policy.caa in ZONES, False, True),
     "uneven-addresses": (second, "", OLD_VERSION),
+    "tls12": (saying(hello()), OLD_VERSION, "0x0303 0xc02b"),
+    "claims-tls13": (lambda at: at.policy.claims, (), (("tls13", False),)),
     "mtls-not-requested": (lambda at: flight13(at).flight.certificate_request, True, False),
     "mtls-optional": (visiting(""), NO_CERTIFICATE, OK),
     "mtls-any-certificate": (visiting("untrusted"), "TLSV1_ALERT_UNKNOWN_CA", OK),
@@ -242,7 +244,7 @@ CASES: dict[str, tuple[Look, Any, Any]] = {
 @pytest.mark.parametrize("name", FAULTS)
 def test_fault_shows_what_its_name_says_and_the_good_server_does_not(name: str) -> None:
     look, good, faulty = CASES[name]
-    base = BENIGN["client-certificates"] if name.startswith("mtls-") else GOOD
+    base = BENIGN[{"mtls-": "client-certificates", "tls12": "tls13-only"}.get(name[:5], "good")]
     with serve(named(base), authorities()) as endpoint:
         assert look(endpoint) == good
     with serve(named(FAULTS[name].apply(base)), authorities()) as endpoint:

@@ -1,0 +1,282 @@
+"""What takes a whole handshake, or more than the hellos alone: encrypted flights, renegotiation, chains, names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from conformance.core.model import Reason, Undecided, Untested
+from conformance.core.network import Door
+from conformance.tls.certificates import analyse
+from conformance.tls.client_keys import roots_path, trusted_key
+from conformance.tls.codepoints import SUITES, VERSIONS
+from conformance.tls.codepoints import name_of as name
+from conformance.tls.credentials import Credentials, from_pem
+from conformance.tls.evidence import Answer, Certificate, Features, Names, ServedChain
+from conformance.tls.flight import Read13, read_flight13
+from conformance.tls.flight12 import Session12, handshake12
+from conformance.tls.flight_hello import Hello13
+from conformance.tls.hello import SCT, TLS12, TLS13
+from conformance.tls.observe_hellos import FIRST, NEVER_REGISTERED, Reading, Talk
+from conformance.tls.parse import Reply
+from conformance.tls.server_names import as_address
+
+ECDSA_SCHEMES: Final = (0x0403, 0x0503, 0x0603, 0x0807, 0x0808)
+RSA_SCHEMES: Final = (0x0804, 0x0805, 0x0806, 0x0809, 0x080A, 0x080B, 0x0401, 0x0501, 0x0601)
+WITH_CHAIN: Final = ("TLSv1.2", "other-key", "TLSv1.1", "TLSv1.0", "SSLv3", FIRST)
+
+
+@dataclass(slots=True)
+class Handshakes:
+    """The handshakes with one endpoint, each made once, when something first needs it.
+
+    credentials: the manifest's client certificate, once the server has shown a trusted certificate for its name.
+    """
+
+    door: Door
+    talk: Talk
+    credentials: Credentials | None = None
+    connections: int = 0
+    _flights: dict[tuple[str, tuple[int, ...], bool], Read13 | Undecided] = field(default_factory=dict)
+    _session: Session12 | Undecided | Untested | None = None
+
+    def flight13(self, server_name: str, schemes: tuple[int, ...] = ()) -> Read13:
+        """The TLS 1.3 flight for a server name, with these signature schemes alone where there are any.
+
+        Raises:
+            Undecided: as `read_flight13` and `Door.dial`.
+        """
+        key = (server_name, schemes, self.credentials is not None)
+        if key not in self._flights:
+            hello = Hello13(server_name, schemes=schemes) if schemes else Hello13(server_name)
+            try:
+                self._flights[key] = self._read13(hello)
+            except Undecided as trouble:
+                self._flights[key] = trouble
+        found = self._flights[key]
+        if isinstance(found, Undecided):
+            raise found
+        return found
+
+    def _read13(self, hello: Hello13) -> Read13:
+        self.connections += 1
+        connection = self.door.dial(self.talk.job.target, self.talk.address)
+        try:
+            found = read_flight13(
+                connection,
+                hello,
+                deadline=connection.deadline,
+                credentials=self.credentials,
+                monotonic=self.door.monotonic,
+            )
+        finally:
+            connection.close()
+        if connection.expired:
+            raise Undecided(Reason.TIMEOUT, "the total deadline passed")
+        return found
+
+    def session12(self) -> Session12:
+        """A TLS 1.2 session in which we asked to renegotiate.
+
+        Raises:
+            Undecided, Untested: as `handshake12` and `Door.dial`.
+        """
+        if self._session is None:
+            try:
+                self._session = self._shake12()
+            except (Undecided, Untested) as trouble:
+                self._session = trouble
+        if isinstance(self._session, Undecided | Untested):
+            raise self._session
+        return self._session
+
+    def _shake12(self) -> Session12:
+        self.connections += 1
+        connection = self.door.dial(self.talk.job.target, self.talk.address)
+        try:
+            return handshake12(
+                connection,
+                server_name=sent_name(self.talk),
+                deadline=connection.deadline,
+                credentials=self.credentials,
+                monotonic=self.door.monotonic,
+            )
+        finally:
+            connection.close()
+
+
+def sent_name(talk: Talk) -> str:
+    """The name that goes into hellos, none for an IP address."""
+    server_name = talk.job.service.server_name
+    return "" if as_address(server_name) else server_name
+
+
+def introduce(handshakes: Handshakes, certificate: Certificate | None) -> None:
+    """From now on, present the manifest's client certificate, if the endpoint asks for one and has proven its name.
+
+    Raises:
+        Untested, Undecided: the manifest's certificate is not at hand, or cannot be used.
+    """
+    service = handshakes.talk.job.service
+    proven = certificate and all(chain.trusted and chain.name_matches for chain in certificate.chains)
+    if proven and service.settings.get("mtls") and (key := trusted_key(service)):
+        handshakes.credentials = from_pem(key.certificate, key.key)
+
+
+def observe_features(reading: Reading, handshakes: Handshakes) -> Features:
+    """See `evidence.Features`."""
+    talk = reading.talk
+    seen = Features(
+        flight12=reading.answer("TLSv1.2") if "features:flight12" in talk.job.asks else None,
+        alpn_none=reading.answer("alpn-none"),
+    )
+    troubles: dict[str, str] = {}
+    if "features:flight13" in talk.job.asks and talk.offers(TLS13, "TLSv1.3"):
+        try:
+            flight = handshakes.flight13(sent_name(talk)).flight
+            seen = replace(seen, flight13=replace(flight, answer=replace(flight.answer, controlled=reading.controlled)))
+        except Undecided as trouble:
+            troubles["flight13"] = f"{trouble.reason}: {trouble.detail}"
+    if "features:renegotiation" in talk.job.asks and talk.offers(TLS12, "TLSv1.2"):
+        try:
+            session = handshakes.session12()
+            seen = replace(seen, renegotiation=session.renegotiation, ticket12_lifetime_seconds=session.ticket_seconds)
+        except (Undecided, Untested) as trouble:
+            troubles["renegotiation"] = f"{trouble.reason}: {trouble.detail}"
+    return replace(seen, troubles=troubles)
+
+
+def observe_certificate(reading: Reading, handshakes: Handshakes) -> Certificate:
+    """The chains that the endpoint serves, at most one a key type.
+
+    Raises:
+        Undecided: no chain was seen.
+    """
+    talk = reading.talk
+    chains = list(_clear_chains(talk, handshakes.door)) or list(_encrypted_chains(talk, handshakes))
+    if not chains:
+        answered = reading.answer(FIRST) or Answer("broken", reason=Reason.NOT_OBSERVABLE)
+        raise Undecided(Reason.NOT_OBSERVABLE, f"no certificate was seen: {answered.outcome}")
+    if len(chains) > 1:
+        chains = [replace(chain, scheme=_key_type(chain)) for chain in chains]
+    return Certificate(talk.job.service.server_name, tuple(chains))
+
+
+def _key_type(chain: ServedChain) -> str:
+    return chain.certificates[0].key_type if chain.certificates else chain.scheme
+
+
+def _clear_chains(talk: Talk, door: Door) -> list[ServedChain]:
+    """The chains in clear, of TLS 1.2 or, where there is none, of the newest version below."""
+    found: dict[bytes, ServedChain] = {}
+    for key in WITH_CHAIN:
+        reply = talk.reply(key)
+        if reply is None or not reply.chain or reply.kinds is not None or reply.version > TLS12:
+            continue
+        if key == "other-key" or not found:
+            found.setdefault(reply.chain[0], _analysed(talk, door, reply))
+    return list(found.values())
+
+
+def _analysed(talk: Talk, door: Door, reply: Reply) -> ServedChain:
+    return _analyse(
+        talk,
+        door,
+        reply.chain,
+        version=name(VERSIONS, reply.version),
+        suite=name(SUITES, reply.suite),
+        staple=reply.staple,
+        scts=reply.extensions.get(SCT, b""),
+    )
+
+
+def _encrypted_chains(talk: Talk, handshakes: Handshakes) -> list[ServedChain]:
+    """The chains of a server that speaks TLS 1.3 alone: the one it prefers, and the one of the other type of key.
+
+    Raises:
+        Undecided: as `Handshakes.flight13`, for the first.
+    """
+    if not (talk.offers(TLS13, "TLSv1.3") or talk.offers(TLS13, FIRST)):
+        return []
+    first = handshakes.flight13(sent_name(talk))
+    reads = {first.chain[:1]: first}
+    other = RSA_SCHEMES if first.flight.signature_scheme.startswith(("ecdsa", "ed")) else ECDSA_SCHEMES
+    try:
+        second = handshakes.flight13(sent_name(talk), other)
+        reads.setdefault(second.chain[:1], second)
+    except Undecided:
+        pass  # a server with one certificate refuses
+    return [
+        _analyse(
+            talk,
+            handshakes.door,
+            read.chain,
+            version="TLSv1.3",
+            suite=read.flight.answer.suite,
+            staple=read.staple,
+            scts=read.scts,
+        )
+        for read in reads.values()
+    ]
+
+
+def _analyse(
+    talk: Talk, door: Door, chain: tuple[bytes, ...], *, version: str, suite: str, staple: bytes | None, scts: bytes
+) -> ServedChain:
+    service = talk.job.service
+    roots = roots_path(talk.job.target, service, door.ca_file)
+    return analyse(
+        chain,
+        scheme="any",
+        version=version,
+        suite=suite,
+        server_name=service.server_name,
+        anchors_pem=octets_of(roots),
+        anchors_label="public" if roots == door.ca_file else Path(roots).name,
+        public_pem=octets_of(door.ca_file),
+        now=door.now(),
+        staple=staple,
+        tls_scts=scts,
+    )
+
+
+@lru_cache(maxsize=64)
+def octets_of(path: str) -> bytes:
+    """A bundle of roots, read once a process.
+
+    Raises:
+        Undecided: HARNESS, it cannot be read.
+    """
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise Undecided(Reason.HARNESS, f"the roots cannot be read: {error.strerror}") from None
+
+
+def observe_names(reading: Reading, handshakes: Handshakes, certificate: Certificate | None) -> Names:
+    """See `evidence.Names`. certificate: what was served for the service's own name, None where that was not seen."""
+    chains = certificate.chains if certificate else ()
+    named = next((chain.certificates[0] for chain in chains if chain.certificates), None)
+    matches = any(chain.name_matches for chain in chains)
+    return Names(
+        named=reading.answer(FIRST),
+        unknown=reading.answer("unknown"),
+        named_leaf=named.sha256 if named else "",
+        unknown_leaf="" if matches else _unknown_leaf(reading, handshakes),
+        named_matches=matches,
+    )
+
+
+def _unknown_leaf(reading: Reading, handshakes: Handshakes) -> str:
+    """The digest of the leaf for a name that nobody has, empty where none was seen."""
+    answered = reading.answer("unknown")
+    if answered is None or answered.kind != "accepted":
+        return ""
+    if answered.chain:
+        return answered.chain[0]
+    try:
+        return handshakes.flight13(f"unknown{NEVER_REGISTERED}").flight.chain[0]
+    except (Undecided, IndexError):
+        return ""
