@@ -240,14 +240,17 @@ def diff(before: Path, after: Path, form: str) -> int:
 @main.command()
 @click.option("--fault", "faults", multiple=True, metavar="NAME", help="serve one endpoint with this fault; repeatable")
 @click.option("--list", "list_faults", is_flag=True, help="list the faults and what each turns red")
+@click.option("--prove", is_flag=True, help="serve each fault in turn and say whether just what it must turns red")
 @out_option
 @format_option
 @exits
-def sandbox(faults: tuple[str, ...], list_faults: bool, out: Path | None, form: str) -> None:  # noqa: FBT001 - a flag
+def sandbox(faults: tuple[str, ...], list_faults: bool, prove: bool, out: Path | None, form: str) -> int:  # noqa: FBT001
     """Serve the sandbox on loopback until stopped, and write its manifests to --out."""
-    from conformance.commands.serve import serve_sandbox  # noqa: PLC0415
+    from conformance.commands.serve import print_faults, print_proofs, serve_sandbox  # noqa: PLC0415
 
-    serve_sandbox(faults, list_faults=list_faults, out=out, form=form)
+    if list_faults:
+        return print_faults(form)
+    return print_proofs(faults, form) if prove else serve_sandbox(faults, out=out, form=form)
 
 
 if __name__ == "__main__":

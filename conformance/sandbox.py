@@ -46,18 +46,14 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """A country of the sandbox: one target, its stands, and what must come of each, by the stand's id."""
+    """One target of the sandbox, its stands, and what must come of each, by the stand's id."""
 
+    target: str
     country: str
     name: str
     stands: tuple[Stand, ...]
     claims: Mapping[str, bool] = field(default_factory=dict)
     expected: Mapping[str, Expected] = field(default_factory=dict)
-
-    @property
-    def target(self) -> str:
-        """The id of its target."""
-        return f"{self.country.lower()}-sandbox"
 
 
 def load_specs(folder: Path | None = None) -> tuple[Spec, ...]:
@@ -89,7 +85,7 @@ def load_spec(path: Path) -> Spec:
         each["id"]: Expected(**{kind: frozenset(each.get(kind, ())) for kind in Expected.__slots__})
         for each in data["service"]
     }
-    return Spec(data["country"], data["name"], stands, data.get("claims", {}), expected)
+    return Spec(target, data["country"], data["name"], stands, data.get("claims", {}), expected)
 
 
 def area_of(role: str) -> Area:

@@ -14,16 +14,15 @@ from types import FrameType
 import click
 
 from conformance.areas import AREAS
+from conformance.commands.proof import Proof, prove
 from conformance.core.errors import ConfigError
 from conformance.core.profile import load_profile, shipped_profiles
+from conformance.exits import Exit
 from conformance.sandbox import Sandbox, Spec, fault_area, load_specs, stand_for
 
 
-def serve_sandbox(faults: tuple[str, ...], *, list_faults: bool, out: Path | None, form: str) -> None:
+def serve_sandbox(faults: tuple[str, ...], *, out: Path | None, form: str) -> int:
     """Serve XA, XB and XC, or with faults one service that has them; write the manifests; wait for Ctrl-C."""
-    if list_faults:
-        print_faults(form)
-        return
     specs = (faulty(faults),) if faults else load_specs()
     folder = out or Path(tempfile.mkdtemp(prefix="conformance-sandbox-"))
     if out and out.exists() and not out.is_dir():
@@ -40,6 +39,7 @@ def serve_sandbox(faults: tuple[str, ...], *, list_faults: bool, out: Path | Non
             targets = " ".join(f"--target {manifest}" for manifest in manifests)
             click.echo(f"check it with:  conformance run {targets}\nserving until Ctrl-C")
         signal.pause()
+    return Exit.OK
 
 
 @contextmanager
@@ -66,7 +66,7 @@ def faulty(faults: tuple[str, ...]) -> Spec:
     """
     for fault in faults:
         fault_area(fault)
-    return Spec("XZ", "Sandbox: what was asked for", (stand_for("xz-sandbox", "XZ", faults),))
+    return Spec("xz-sandbox", "XZ", "Sandbox: what was asked for", (stand_for("xz-sandbox", "XZ", faults),))
 
 
 def turns_red() -> dict[str, set[str]]:
@@ -79,7 +79,7 @@ def turns_red() -> dict[str, set[str]]:
     return found
 
 
-def print_faults(form: str) -> None:
+def print_faults(form: str) -> int:
     """Every fault of the sandbox: its area, what it does, which requirements it turns red."""
     red = turns_red()
     rows = [
@@ -89,8 +89,41 @@ def print_faults(form: str) -> None:
     ]
     if form == "json":
         click.echo(json.dumps(rows, indent=1))
-        return
+        return Exit.OK
     width = max(len(str(row["fault"])) for row in rows)
     for row in rows:
         click.echo(f"{row['fault']:<{width}}  {', '.join(row['requirements'])}: {row['does']}")
     click.echo(f"\n{len(rows)} faults for {len(set().union(*red.values()))} requirements")
+    return Exit.OK
+
+
+def print_proofs(faults: tuple[str, ...], form: str) -> int:
+    """Serve each fault (or those given) and say what it turned red, and whether that is what it must."""
+    for fault in faults:
+        fault_area(fault)
+    proofs = list(prove(faults))
+    if form == "json":
+        click.echo(json.dumps([described(proof) for proof in proofs], indent=1))
+    else:
+        width = max(len(proof.fault) for proof in proofs)
+        for proof in proofs:
+            beside = ", ".join(sorted(proof.red - proof.due))
+            told = ", ".join(sorted(proof.red & proof.due)) + (f" (collateral: {beside})" if beside else "")
+            click.echo(f"{proof.fault:<{width}}  {'caught' if proof.caught else 'WRONG '}  {proof.trouble or told}")
+        caught = sum(proof.caught for proof in proofs)
+        requirements = len(frozenset().union(*(proof.due for proof in proofs)))
+        click.echo(f"\n{caught} of {len(proofs)} faults caught, for {requirements} requirements")
+    return Exit.OK if all(proof.caught for proof in proofs) else Exit.UNVERIFIED
+
+
+def described(proof: Proof) -> dict[str, object]:
+    """A proof as JSON has it."""
+    return {
+        "fault": proof.fault,
+        "profile": proof.profile,
+        "caught": proof.caught,
+        "due": sorted(proof.due),
+        "red": sorted(proof.red),
+        "collateral": sorted(proof.collateral),
+        "trouble": proof.trouble,
+    }

@@ -127,7 +127,7 @@ def _decide12(hello: ClientHello, policy: Policy, credentials: Credentials, vers
     suite = _suite12(hello, policy, credentials, version, group=group)
     ours = version != TLS12 or version in policy.raw or scheme in (ECDSA_SHA1, RSA_SHA1) or group in SMALL_GROUPS
     if suite in policy.suites12 and not ours:
-        return Action("real", tls12=policy.prefers_tls12)
+        return Action("real", tls12=policy.prefers_tls12 and TLS13 in hello.versions)
     if suite is None or scheme is None:
         return refuse(HANDSHAKE_FAILURE)
     return Action("raw12", choice=Choice(version, suite, EXCHANGES.get(suite, "ecdhe"), group or 0, scheme))
@@ -145,11 +145,12 @@ def _group12(hello: ClientHello, policy: Policy) -> int | None:
 def _suite12(
     hello: ClientHello, policy: Policy, credentials: Credentials, version: int, *, group: int | None
 ) -> int | None:
-    """The suite, in the order of whom the policy says; those of `legacy_suites` only where no other is offered."""
+    """The suite, in the order of whom the policy says; in the server's, those of `legacy_suites` come last."""
     if version != TLS12:
         return next((each for each in OLD_SUITES if each in hello.suites and (group or each in EXCHANGES)), None)
     kinds = (credentials.is_rsa,) if not policy.also_certificate else (True, False)
     own = [each for each in policy.suites12 if SUITES12.index(each) % 2 in kinds and group]
-    first, second = (own, hello.suites) if policy.server_order else (hello.suites, own)
     legacy = [each for each in policy.legacy_suites if each in hello.suites and (group or each in EXCHANGES)]
-    return next((each for each in first if each in second), next(iter(legacy), None))
+    known = [*own, *legacy]
+    first, second = (known, hello.suites) if policy.server_order else (hello.suites, known)
+    return next((each for each in first if each in second), None)

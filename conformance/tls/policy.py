@@ -174,7 +174,7 @@ _ROWS: Final[tuple[tuple[str, str, Callable[[Policy], Policy]], ...]] = (
     ("cbc-with-etm", "negotiates CBC with encrypt_then_mac", _legacy(0xC023)),
     ("truncated-hmac", "negotiates truncated_hmac", _change("truncated-hmac", raw=frozenset({TLS12}))),
     ("no-p256", "lacks secp256r1", _change(groups=(X25519, X25519MLKEM768), raw=BOTH, certificate="good-rsa")),
-    ("no-x25519", "lacks x25519", _without("groups", X25519)),
+    ("no-x25519", "lacks x25519", _change(groups=(SECP256R1, SECP384R1, X25519MLKEM768), raw=frozenset({TLS13}))),
     ("small-groups", "negotiates groups below 224 bits", _change("small-groups")),
     ("no-hybrid", "lacks X25519MLKEM768", _without("groups", X25519MLKEM768)),
     ("reused-share", "answers every hello with the same key share", _change("reused-share", raw=frozenset({TLS13}))),
