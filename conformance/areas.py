@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from conformance.core.area import Area
+from conformance.eid.area import EID
 from conformance.tls.area import TLS
 
-AREAS: tuple[Area, ...] = (TLS,)
+AREAS: tuple[Area, ...] = (TLS, EID)
