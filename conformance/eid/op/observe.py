@@ -6,8 +6,9 @@ a few threads; the door keeps the rate. What keeps one detail from being seen to
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -32,7 +33,12 @@ from conformance.eid.op.preflight import Run, preflight
 from conformance.eid.op.session import Provider, guarded, untested
 from conformance.eid.op.settings import Settings, client_of, settings_of
 
-THREADS = 6
+JOBS, THREADS = 4, 6
+"""Providers looked at side by side, and threads for each."""
+
+LATE = (("token", "samples"), ("token", "parallel"), ("id_token", "again"))
+"""What is looked at alone, when all else is done: two logins at once mean something only if no third is under way."""
+
 Failure = tuple[Reason | NotTested, str]
 
 
@@ -86,9 +92,15 @@ class Look:
 
 
 def observe(jobs: Iterable[Job], door: Door) -> Iterator[Observed]:
-    """Each job's result, one after the other: within a job things run side by side."""
-    for job in jobs:
-        yield observe_one(job, door)
+    """Each job's result as soon as it is complete; a few jobs side by side, and within each a few threads."""
+    todo = iter(jobs)
+    with ThreadPoolExecutor(JOBS) as pool:
+        running = {pool.submit(observe_one, job, door) for job in itertools.islice(todo, JOBS)}
+        while running:
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            running |= {pool.submit(observe_one, job, door) for job in itertools.islice(todo, len(done))}
+            for future in done:
+                yield future.result()
 
 
 def observe_one(job: Job, door: Door) -> Observed:
@@ -183,19 +195,29 @@ def _logged_in(
     seen: dict[str, dict[str, Any]] = {name: {} for name in active}
     tried: dict[str, dict[str, Trial]] = {name: {} for name in active}
     troubles: dict[str, dict[str, tuple[str, str]]] = {name: {} for name in active}
+    wanted = [(name, detail) for name, asked in active.items() for detail in sorted(asked)]
     with ThreadPoolExecutor(THREADS) as pool:
-        waiting = [
-            (name, detail, pool.submit(_detail, run, name, detail))
-            for name, wanted in active.items()
-            for detail in sorted(wanted)
-        ]
-        for name, detail, future in waiting:
+        # What sleeps comes first, so that the wait lies beside all else.
+        early = sorted((each for each in wanted if each not in LATE), key=lambda each: not _sleeps(*each))
+        waiting = [(each, pool.submit(_detail, run, *each)) for each in early]
+        for (name, detail), future in waiting:
             _sort(future, detail, seen[name], tried[name], troubles[name])
+    for name, detail in (each for each in LATE if each in wanted):
+        later: Future[Any] = Future()
+        try:
+            later.set_result(_detail(run, name, detail))
+        except (Undecided, Untested) as trouble:
+            later.set_exception(trouble)
+        _sort(later, detail, seen[name], tried[name], troubles[name])
     for name in active:
         try:
             look.records[name] = ROOMS[name].record(run, seen[name], tried[name], troubles[name])
         except (Undecided, Untested) as trouble:
             look.failures[name] = (trouble.reason, trouble.detail)
+
+
+def _sleeps(name: str, detail: str) -> bool:
+    return detail.startswith("again-") or f"{name}:{detail}" in SLOW
 
 
 def _detail(run: Run, name: str, detail: str) -> Any:

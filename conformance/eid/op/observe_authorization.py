@@ -282,7 +282,7 @@ FACTS: Mapping[str, Callable[[Run], Any]] = {
 
 def record(run: Run, facts: Mapping[str, Any], trials: Mapping[str, Trial], troubles: Troubles) -> Authorization:
     """All that was seen of the endpoint."""
-    landing = run.control.flight.landing
+    landing = run.control.first.landing
     assert landing is not None
     pages = [dict(step.page) for step in landing.steps if step.status == 200 and not step.location]
     looked = {name: facts[f"again-{name}"] for name in ("prompt", "max_age") if f"again-{name}" in facts}

@@ -185,8 +185,8 @@ def record(run: Run, facts: Mapping[str, Any], trials: Mapping[str, Trial], trou
         absent="" if run.provider.client.dpop else not_bound(run),
         token_type=tokens.text("token_type")[:40],
         bound=facts.get("bound"),
-        challenged=tokens.challenged,
-        retried=tokens.challenged and token_trial(tokens).outcome == "granted",
+        challenged=run.control.challenged,
+        retried=run.control.retried,
         trials=trials,
         troubles=troubles,
     )

@@ -289,7 +289,7 @@ def issued(run: Run) -> AccessTokens:
 def record(run: Run, facts: Mapping[str, Any], trials: Mapping[str, Trial], troubles: Troubles) -> Token:
     """All that was seen of the endpoint; called when every flow is done."""
     granted, detail = facts.get("parallel", (0, ""))
-    landing = run.control.flight.landing
+    landing = run.control.first.landing
     urls = [url for step in (landing.steps if landing else ()) for url in (step.url, step.location)]
     return Token(
         answer=facts.get("answer"),

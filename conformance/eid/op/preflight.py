@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -35,13 +35,19 @@ MAX_SKEW_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """The login that went well. claims: of its ID token. login_at: seconds since 1970."""
+    """The login that went well. claims: of its ID token. login_at: seconds since 1970. first: the flight with
+    the login pages, where a second one brought the tokens. challenged: its first token
+    request was asked for a DPoP nonce; retried: the same code then worked.
+    """
 
     flight: Flight
     tokens: Tokens
     token_facts: IdTokenFacts
     claims: Mapping[str, Any]
     login_at: float
+    first: Flight
+    challenged: bool = False
+    retried: bool = False
 
 
 @dataclass(slots=True)
@@ -74,9 +80,15 @@ def login(provider: Provider, changes: Mapping[str, str | None] | None = None, j
         raise Undecided(Reason.CONTROL_FAILED, _login_advice(flight, provider))
     login_at = provider.door.now().timestamp()
     tokens = redeem(provider, flight)
+    first = flight
+    challenged, retried = tokens.challenged, token_trial(tokens).outcome == "granted"
+    if challenged and not retried:  # the nonce is known now: another code shows whether all else is well
+        flight = visit(provider, ask_for(provider, changes), jar=jar)
+        tokens = redeem(provider, flight)
     if token_trial(tokens).outcome != "granted":
         raise Undecided(Reason.CONTROL_FAILED, _token_advice(tokens, provider))
-    return Control(flight, tokens, *read_token(provider, tokens, flight, ()), login_at)
+    facts_and_claims = read_token(provider, tokens, flight, ())
+    return Control(flight, tokens, *facts_and_claims, login_at, first, challenged, retried)
 
 
 def read_token(
@@ -113,7 +125,7 @@ def preflight(provider: Provider, service: Service, keys: Sequence[Mapping[str, 
         )
     _check_clock(control.tokens.exchange, provider)
     provider.warm = jar
-    run = Run(service, provider, keys, Control(control.flight, control.tokens, token_facts, claims, control.login_at))
+    run = Run(service, provider, keys, replace(control, token_facts=token_facts, claims=claims))
     try:
         run.second = client_of(service, "second_client")
     except Untested as trouble:

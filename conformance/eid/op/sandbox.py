@@ -53,6 +53,7 @@ class State:
     seen: set[str] = field(default_factory=set)
     nonce: str = field(default_factory=lambda: secrets.token_urlsafe(12))
     lock: threading.RLock = field(default_factory=threading.RLock)
+    one_login: threading.Lock = field(default_factory=threading.Lock)
     extra_keys: tuple[Mapping[str, Any], ...] = ()
     push_seconds: int = 60
 

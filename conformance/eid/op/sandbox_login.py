@@ -147,9 +147,7 @@ def _login_or_answer(state: State, request: Request, params: dict[str, Any]) -> 
     number = secrets.token_urlsafe(18)
     plain = not {"prompt", "max_age", "acr_values", "claims"} & set(params)
     with state.lock:
-        state.interactions[number] = {"params": params, "at": now(), "plain": plain}
-    if state.has("one-login-at-a-time") and plain:
-        time.sleep(0.06)
+        state.interactions[number] = {"params": params, "plain": plain}
     return page(
         state,
         200,
@@ -209,7 +207,7 @@ def login(state: State, request: Request) -> Reply:
         return answer(state, params, {"error": "access_denied"})
     if step == "consent":
         return _consented(state, number, interaction, request)
-    if state.has("one-login-at-a-time") and _others_open(state, number):
+    if state.has("one-login-at-a-time") and _busy(state, interaction):
         return page(state, 500, "busy")
     if (request.get("login"), request.get("password")) != state.user:
         return page(
@@ -222,21 +220,15 @@ def login(state: State, request: Request) -> Reply:
     return redirect(f"/login/{number}/consent", status)
 
 
-def _others_open(state: State, number: str) -> bool:
-    with state.lock:
-        mine = state.interactions[number]
-        others = [
-            each
-            for key, each in state.interactions.items()
-            if key != number
-            and each["plain"]
-            and mine["plain"]
-            and now() - each["at"] < 0.25
-            and "login_at" not in each
-        ]
-        if others:
-            del state.interactions[number]
-        return bool(others)
+def _busy(state: State, interaction: Mapping[str, Any]) -> bool:
+    """Whether another plain login is under way; this one then takes half a second."""
+    if not interaction["plain"]:
+        return False
+    if not state.one_login.acquire(blocking=False):
+        return True
+    time.sleep(0.5)
+    state.one_login.release()
+    return False
 
 
 def _consented(state: State, number: str, interaction: dict[str, Any], request: Request) -> Reply:
