@@ -1,1 +1,1 @@
-"""Payments: QR codes, partner APIs, ISO 20022. Each room is a sub-package with the room plan of an area."""
+"""The payments area: one room a kind of artefact, joined in `area.py`."""
