@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from conformance.payments.qr.check import Verdicts, check_facts, sound, verdicts
 from conformance.payments.qr.codes import SANDBOX_COUNTRIES
 from conformance.payments.qr.crc import covered, crc_of
@@ -178,7 +180,7 @@ def finding_as_json(finding: Finding) -> dict[str, Any]:
     """One finding with its clause."""
     clause = finding.clause
     return {
-        **asdict(finding),
+        **msgspec.structs.asdict(finding),
         "layer": clause.layer.value,
         "requirement": clause.requirement,
         "section": clause.section,

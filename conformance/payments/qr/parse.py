@@ -87,9 +87,10 @@ def _root(text: str, defects: list[Defect]) -> tuple[DataObject, ...]:
     What is wrong inside a template does not stop the root.
     """
     objects: list[DataObject] = []
+    known = HEADS.get
     start, end = 0, len(text)
     while start < end:
-        head = HEADS.get(text[start : start + 4])
+        head = known(text[start : start + 4])
         if head is None:
             defects.append(bad_head(text, start, end, ""))
             break

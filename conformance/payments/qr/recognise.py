@@ -98,14 +98,14 @@ def guid_of(template: DataObject) -> str:
     return next((each.value for each in objects if each.id == "00"), "")
 
 
-def recognise(objects: Iterable[DataObject], country: str, known: Registry) -> tuple[Match, ...]:
+def recognise(templates: Iterable[DataObject], country: str, known: Registry) -> tuple[Match, ...]:
     """The templates in 26 to 51 that a scheme of the registry knows, in the payload's order.
 
     What has no fixed GUID is recognised by its form, in codes of the scheme's own country alone.
     """
     found = []
-    for each in objects:
-        if each.objects and each.id in MERCHANT_TEMPLATES and (guid := guid_of(each)):
+    for each in templates:
+        if each.id in MERCHANT_TEMPLATES and (guid := guid_of(each)):
             layout = known.guids.get(guid) or known.guids.get(guid.upper()) or _by_pattern(guid, country, known)
             if layout:
                 found.append(Match(layout, each))

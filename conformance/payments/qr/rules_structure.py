@@ -42,8 +42,9 @@ def duplicate(facts: Facts) -> Found:
     """4.3.1.2: an ID stands once at the root and once in each template."""
     objects = facts.reading.objects
     found = NONE if len(facts.root) == len(objects) else _repeated(objects, "")
-    for each in objects:
-        if (inner := each.objects) and len({one.id for one in inner}) != len(inner):
+    for each in facts.templates:
+        inner = each.objects
+        if len(inner) > 1 and len({one.id for one in inner}) != len(inner):
             found = (*found, *_repeated(inner, f"{each.id}."))
     return found
 

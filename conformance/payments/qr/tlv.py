@@ -42,8 +42,9 @@ HEADS = {f"{i:02}{n:02}": (f"{i:02}", n) for i in range(100) for n in range(1, 1
 def level(text: str, start: int, end: int, path: str, defects: list[Defect]) -> tuple[DataObject, ...]:
     """The data objects between two offsets, up to the first defect, which is added to `defects`."""
     objects: list[DataObject] = []
+    known = HEADS.get
     while start < end:
-        head = HEADS.get(text[start : start + 4])
+        head = known(text[start : start + 4])
         if head is None:
             defects.append(bad_head(text, start, end, path))
             break
