@@ -65,7 +65,7 @@ def _binding(finding: Finding) -> bool:
 
 def check(payload: str | bytes, known: Registry, *, sandbox: bool = False) -> Found:
     """Everything that the rules find in a payload, in the order of the rules."""
-    return check_reading(read(payload), known, sandbox=sandbox)
+    return check_facts(facts_of(read(payload), known, sandbox=sandbox))
 
 
 def check_reading(reading: Reading, known: Registry, *, sandbox: bool = False) -> Found:

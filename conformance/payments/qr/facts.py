@@ -23,7 +23,7 @@ class Facts:
 
     reading: Reading
     root: dict[str, DataObject]
-    templates: tuple[DataObject, ...]
+    templates: list[DataObject]
     matches: tuple[Match, ...]
     allowed: Mapping[str, str]
     sandbox: bool
@@ -48,10 +48,14 @@ class Facts:
 def facts_of(reading: Reading, known: Registry, *, sandbox: bool = False) -> Facts:
     """The facts of a payload. Where an ID is repeated the first counts, and `duplicate` is found."""
     objects = reading.objects
-    root = {each.id: each for each in objects}
-    if len(root) != len(objects):
-        root = {each.id: each for each in reversed(objects)}
-    templates = tuple([each for each in objects if each.id in TEMPLATES])
+    root: dict[str, DataObject] = {}
+    templates: list[DataObject] = []
+    for each in objects:
+        name = each.id
+        if name not in root:
+            root[name] = each
+        if name in TEMPLATES:
+            templates.append(each)
     matches = recognise(templates, root["58"].value if "58" in root else "", known)
     return Facts(reading, root, templates, matches, _allowed(matches), sandbox)
 

@@ -19,6 +19,7 @@ class Spec:
     """An ObjectSpec ready for use. form: matches a whole value, None for any."""
 
     spec: ObjectSpec
+    required: bool
     form: Form | None
     objects: Mapping[str, Spec]
 
@@ -83,7 +84,7 @@ def _allowed(allowances: Iterable[Allowance]) -> Mapping[str, str]:
 
 
 def _spec(spec: ObjectSpec) -> Spec:
-    return Spec(spec, _form(spec.form), {inner.id: _spec(inner) for inner in spec.objects})
+    return Spec(spec, spec.required, _form(spec.form), {inner.id: _spec(inner) for inner in spec.objects})
 
 
 def _form(pattern: str) -> Form | None:

@@ -40,12 +40,13 @@ def layout(facts: Facts) -> Found:
     """Each template that a scheme knows is laid out as the scheme's table says, and so is the root."""
     found: Found = NONE
     for matched, template in facts.matches:
-        specs, seen = matched.objects, set()
+        specs, required = matched.objects, 0
         for each in template.objects:
-            seen.add(each.id)
-            if (spec := specs.get(each.id)) and (spec.objects or (spec.form and not spec.form(each.value))):
-                found = (*found, *_object(facts, template.id, each, spec))
-        if not seen >= matched.required:
+            if spec := specs.get(each.id):
+                required += spec.required
+                if spec.objects or (spec.form and not spec.form(each.value)):
+                    found = (*found, *_object(facts, template.id, each, spec))
+        if required < len(matched.required):
             found = (*found, *_missing(matched, template))
         if matched.template.one_of:
             found = (*found, *_one_of(matched, template))

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 
-from conformance.payments.qr.crc import covered, crc_of, way_of
+from conformance.payments.qr.crc import crc_of, way_of
 from conformance.payments.qr.facts import Facts
 from conformance.payments.qr.findings import NONE, Finding, Found
-from conformance.payments.qr.tlv import DataObject
+from conformance.payments.qr.tlv import HEAD_CHARACTERS, DataObject
 
 UPPER_HEX = re.compile(r"[0-9A-F]{4}").fullmatch
 RESERVED_IDS = frozenset(f"{i}" for i in range(65, 80))
@@ -43,9 +43,12 @@ def duplicate(facts: Facts) -> Found:
     objects = facts.reading.objects
     found = NONE if len(facts.root) == len(objects) else _repeated(objects, "")
     for each in facts.templates:
-        inner = each.objects
-        if len(inner) > 1 and len({one.id for one in inner}) != len(inner):
-            found = (*found, *_repeated(inner, f"{each.id}."))
+        before = ""
+        for one in each.objects:
+            if one.id <= before:  # not ascending, so maybe twice
+                found = (*found, *_repeated(each.objects, f"{each.id}."))
+                break
+            before = one.id
     return found
 
 
@@ -92,7 +95,7 @@ def checksum(facts: Facts) -> Found:
     found = facts.root.get("63")
     if found is None:
         return (Finding("crc-absent", "63", len(facts.reading.text), "no CRC", "6304 and four digits at the end"),)
-    text, digits = covered(facts.reading.text, found), found.value
+    text, digits = facts.reading.text[: found.offset + HEAD_CHARACTERS], found.value
     right = crc_of(text)
     if digits == right:
         return NONE
