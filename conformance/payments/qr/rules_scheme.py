@@ -8,9 +8,10 @@ from conformance.payments.qr.codes import COUNTRIES, CURRENCY_DECIMALS, SANDBOX_
 from conformance.payments.qr.facts import Facts
 from conformance.payments.qr.findings import NONE, Finding, Found
 from conformance.payments.qr.recognise import Layout, Spec
-from conformance.payments.qr.tlv import DataObject, nested
+from conformance.payments.qr.tlv import DataObject, Defect, nested
 
 CROSS_BORDER = frozenset({"52", "53", "58", "59", "60"})
+NO_DEFECT: tuple[Defect, ...] = ()
 CARDS = frozenset(f"{i:02}" for i in range(2, 26))
 """International card schemes: their accounts are open to payers of any country."""
 
@@ -67,17 +68,15 @@ def _object(facts: Facts, path: str, each: DataObject, spec: Spec) -> Found:
         found = (Finding("layout", where, each.offset, f"{name} is of another form", spec.spec.form, each.value, why),)
     if not spec.objects:
         return found
-    objects, defects = each.objects, ()
-    if not objects:
-        objects, defects = nested(facts.reading.text, each, where)
+    objects, defects = (each.objects, NO_DEFECT) if each.objects else nested(facts.reading.text, each, where)
     for defect in defects:
         message = f"{spec.spec.name}: {defect.detail}"
         found = (*found, Finding("layout", where, defect.offset, message, "data objects", each.value))
     inner = {one.id: one for one in objects}
     for name, sub in spec.objects.items():
         if name in inner:
-            if (below := inner[name]) and (sub.objects or (sub.form and not sub.form(below.value))):
-                found = (*found, *_object(facts, where, below, sub))
+            if sub.objects or (sub.form and not sub.form(inner[name].value)):
+                found = (*found, *_object(facts, where, inner[name], sub))
         elif sub.spec.required:
             message = f"no {sub.spec.name}"
             found = (*found, Finding("layout", f"{where}.{name}", each.offset, message, sub.spec.name))

@@ -15,6 +15,7 @@ from conformance.core.model import NotTested, Reason, Service, Target, Undecided
 from conformance.core.network import Door
 from conformance.payments.qr import observe, observe_reader
 from conformance.payments.qr.evidence import Answers, Payloads
+from conformance.payments.qr.gaps import gaps
 from tests.payments.qr.known import SOUND, STATIC
 
 
@@ -143,3 +144,14 @@ def test_what_a_reader_floods_is_not_kept(tmp_path: Path) -> None:
         assert all(len(value) <= 300 for value in (answer.fields or {}).values())
         assert answer.editable is None
     assert decode(encode(seen), Answers) == seen
+
+
+def test_what_a_manifest_leaves_out_is_named(tmp_path: Path) -> None:
+    def named(country: str, **settings: Any) -> list[str]:
+        made = job(tmp_path, country=country, **settings)
+        return [each for gap in gaps(made.target, made.service) for each in gap.requirements]
+
+    assert named("SG", payload_file="codes.txt") == ["PAY-QR-15"]
+    assert named("SG", payload_file="codes.txt", cross_border=True) == []
+    assert named("SG", payloads=({"payload": SOUND, "cross_border": True},)) == []
+    assert named("SG", payload_file="codes.json") == []
