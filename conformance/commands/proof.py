@@ -14,7 +14,7 @@ from pathlib import Path
 from conformance.areas import AREAS
 from conformance.commands.prepare import Request
 from conformance.commands.run import execute
-from conformance.core.model import Profile, Status
+from conformance.core.model import Cell, Level, Profile, Status
 from conformance.core.profile import load_profile, shipped_profiles
 from conformance.sandbox import Sandbox, Spec, stand_for
 
@@ -93,6 +93,11 @@ def _proven(profile: Profile, due: Mapping[str, frozenset[str]]) -> Iterator[Pro
             profile.id,
             ids,
             collateral_of(profile, fault),
-            frozenset(cell.requirement for cell in found if cell.status in RED),
+            frozenset(cell.requirement for cell in found if cell.status in RED or _option_gone(cell, ids)),
             {c.requirement: f"{c.status} {c.reason} {c.detail}".strip() for c in found if c.status not in RED},
         )
+
+
+def _option_gone(cell: Cell, due: frozenset[str]) -> bool:
+    """Whether a MAY that names the fault became not applicable: more than that no fault can do to it."""
+    return cell.requirement in due and cell.level == Level.MAY.value and cell.status is Status.NOT_APPLICABLE

@@ -37,7 +37,7 @@ class Answer:
     alert: IANA name of the alert's description (`handshake_failure`).
     reason, detail: for `closed`, `silent` and `broken`: why, and a bounded displayable remark.
     controlled: see above.
-    received: the first bytes received, hex, at most 160 bytes.
+    received: the first bytes received, at most 160, as `0x` and hex.
     """
 
     kind: Kind

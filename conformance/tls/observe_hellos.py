@@ -460,22 +460,10 @@ class Reading:
         """See `evidence.Signatures`."""
         names = {name(SCHEMES, code) for code in LEGACY_SCHEMES}
         legacy = _accepted_of(self.answer("legacy"), "signature_scheme", names)
-        if legacy and (signed := _signed_without_scheme(self.talk.reply("legacy"))):
-            legacy = Denial(legacy.answer, (signed,), complete=False)
         mandatory = self.answer("mandatory")
         if mandatory is None and "signatures:mandatory" in self.talk.job.asks:
             mandatory = self._without13()
         return Signatures(legacy, mandatory, ())
-
-
-def _signed_without_scheme(reply: Reply | None) -> str:
-    """What a server below TLS 1.2 signs its key exchange with, where it does: no scheme names it (RFC 4346 7.4.3)."""
-    found = suite(reply.suite) if reply and reply.version < TLS12 else None
-    if found is None or found.key_exchange not in ("DHE", "ECDHE"):
-        return ""
-    return {"RSA": "RSA with MD5 and SHA-1", "ECDSA": "ECDSA with SHA-1", "DSS": "DSA with SHA-1"}.get(
-        found.authentication, ""
-    )
 
 
 def _is_of(group: str, reply: Reply) -> bool:
