@@ -47,6 +47,12 @@ class Proof:
         return "; ".join(part for part in (missed and f"not caught: {missed}", extra and f"also red: {extra}") if part)
 
 
+def is_red(cell: Cell, due: frozenset[str]) -> bool:
+    """Whether a cell shows a violation; one of a MAY that is due shows it by being not applicable."""
+    optional = cell.requirement in due and cell.level == Level.MAY and cell.status is Status.NOT_APPLICABLE
+    return cell.status in RED or optional
+
+
 def faults_of(profile: Profile) -> dict[str, frozenset[str]]:
     """Fault -> the requirements of the profile that name it."""
     found: dict[str, set[str]] = {}
@@ -93,11 +99,6 @@ def _proven(profile: Profile, due: Mapping[str, frozenset[str]]) -> Iterator[Pro
             profile.id,
             ids,
             collateral_of(profile, fault),
-            frozenset(cell.requirement for cell in found if cell.status in RED or _option_gone(cell, ids)),
-            {c.requirement: f"{c.status} {c.reason} {c.detail}".strip() for c in found if c.status not in RED},
+            frozenset(cell.requirement for cell in found if is_red(cell, ids)),
+            {c.requirement: f"{c.status} {c.reason} {c.detail}".strip() for c in found if not is_red(c, ids)},
         )
-
-
-def _option_gone(cell: Cell, due: frozenset[str]) -> bool:
-    """Whether a MAY that names the fault became not applicable: more than that no fault can do to it."""
-    return cell.requirement in due and cell.level == Level.MAY.value and cell.status is Status.NOT_APPLICABLE
