@@ -32,7 +32,7 @@ from tests.tls.chains import NAME
 from tests.tls.endpoints import public_roots, responding, server_context
 from tests.zoo.servers import serve
 
-LIMITS = Limits(connect_seconds=0.5, read_seconds=0.5, total_seconds=1.5, dns_seconds=0.4, patience_seconds=3.0)
+LIMITS = Limits(connect_seconds=0.5, read_seconds=0.6, total_seconds=2.5, dns_seconds=0.4, patience_seconds=3.0)
 """Long enough for an honest server on a busy machine."""
 HONEST = "xa-honest"
 HOSTILE = "xb-hostile"
