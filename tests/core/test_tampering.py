@@ -127,6 +127,20 @@ def test_z46_full_disk_is_an_error_and_leaves_no_results(tmp_path: Path, monkeyp
         read_results(tmp_path)
 
 
+def test_z23_archive_that_swells_is_not_unpacked(tmp_path: Path) -> None:
+    """64 MiB of zeros are a few kilobytes in an archive."""
+    run = ran(tmp_path)
+    name = f"evidence/{run.cells[0].evidence[0]}.json"
+    with zipfile.ZipFile(tmp_path / EVIDENCE_NAME) as archive:
+        members = {each: archive.read(each) for each in archive.namelist()}
+    with zipfile.ZipFile(tmp_path / EVIDENCE_NAME, "w", zipfile.ZIP_DEFLATED) as archive:
+        for member, data in members.items():
+            archive.writestr(member, bytes(64 * 1024 * 1024) if member == name else data)
+    assert (tmp_path / EVIDENCE_NAME).stat().st_size < 1024 * 1024
+    with pytest.raises(StoreError, match="larger than"):
+        replay(tmp_path, demo.judges())
+
+
 # Edited
 
 
