@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +12,17 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+import conformance
 from conformance.cli import main
 from conformance.core.area import Stand
 from conformance.sandbox import Sandbox, Spec, stand_for
+
+PACKAGE = Path(conformance.__file__).resolve().parent
+ENVIRONMENT = os.environ | {
+    "PYTHONPATH": os.pathsep.join(filter(None, [str(PACKAGE.parent), os.environ.get("PYTHONPATH")])),
+    "PYTEST_ADDOPTS": "",
+}
+"""For processes: they import the package that is tested, wherever they run."""
 
 FAULTS = ("tls10", "short-hsts")
 RED = ("TLS-VER-03", "TLS-HTT-01")

@@ -22,7 +22,7 @@ from conformance.core.model import NotTested, Status
 from conformance.core.results import read_results
 from conformance.exits import Exit
 from conformance.sandbox import Expected, load_specs
-from tests.commands.conftest import RED, Call, Served
+from tests.commands.conftest import ENVIRONMENT, RED, Call, Served
 from tests.commands.test_wrong_input import MANIFEST
 
 FILES = {"results.ndjson", "evidence.zip", "matrix.html", "matrix.json", "matrix.csv", "junit.xml"}
@@ -277,7 +277,8 @@ def test_a_stopped_run_is_written_and_says_so(tmp_path: Path, silent: int, sent:
     text = MANIFEST.replace("127.0.0.1:1", f"127.0.0.1:{silent}")
     (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
     command = [sys.executable, "-m", "conformance", "run", "--target", "mine.toml", "--out", "run", "--front", front]
-    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=tmp_path, stdout=pipe, stderr=pipe, text=True, env=ENVIRONMENT) as process:
         assert process.stderr
         assert "observing 1 service, at most " in process.stderr.readline()
         deadline = time.monotonic() + 30
@@ -296,8 +297,9 @@ def test_a_stopped_run_is_written_and_says_so(tmp_path: Path, silent: int, sent:
 
 def test_progress_off_a_terminal_is_plain_lines_on_stderr(tmp_path: Path, served: Served) -> None:
     command = [sys.executable, "-m", "conformance", "run", "--target", str(served.good), "--only", "TLS-VER-03"]
+    command += ["--format", "json"]
     done = subprocess.run(
-        [*command, "--format", "json"], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+        command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False, env=ENVIRONMENT
     )
     assert json.loads(done.stdout)["exit"] == done.returncode == 0
     lines = done.stderr.splitlines()

@@ -11,7 +11,7 @@ import pytest
 
 from conformance.core.profile import load_profile
 from conformance.exits import MEANING, Exit
-from tests.commands.conftest import Call, Served
+from tests.commands.conftest import ENVIRONMENT, Call, Served
 
 COMMANDS = ("run", "list", "explain", "plan", "init", "replay", "report", "matrix", "diff", "sandbox")
 
@@ -66,7 +66,9 @@ def test_list_imports_nothing_heavy() -> None:
         "heavy = ('cryptography', 'requests', 'rich', 'jinja2', 'pytest', 'jsonschema', 'ssl', 'socket', 'dns')\n"
         "print([name for name in heavy if name in sys.modules])\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60, env=ENVIRONMENT
+    )
     assert done.stdout.splitlines()[-1] == "[]"
 
 

@@ -172,8 +172,8 @@ def test_a_run_that_is_not_there_is_named(call: Call, stored: Path) -> None:
         assert said.code == Exit.USAGE
         assert "nix: No such file or directory" in said.text
     (stored / "evidence.zip").unlink()
-    for command in (["replay", stored], ["report", stored], ["matrix", stored]):
-        said = call(*command)
+    for name in ("replay", "report", "matrix"):
+        said = call(name, stored)
         assert said.code == Exit.USAGE
         assert "evidence.zip: No such file or directory; expected the evidence archive of a run" in said.text
 
