@@ -18,6 +18,7 @@ import ipaddress
 import re
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import TypeAlias
 from urllib.parse import urlsplit
@@ -56,6 +57,7 @@ def within(address: IP, networks: tuple[Network, ...]) -> bool:
     return any(address.version == network.version and address in network for network in networks)
 
 
+@lru_cache(maxsize=4096)
 def literal(host: str) -> IP | None:
     """The address that `host` spells in the strict form (dotted quad, RFC 4291 text), else None."""
     try:
