@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from conformance.core.engine import Outcome, Progress
     from conformance.core.model import Cell, Requirement
     from conformance.core.network import Door
+    from conformance.core.plan import Plan
 
 Key = tuple[str, str, str]
 Verdict = Literal["passed", "failed", "skipped"]
@@ -145,7 +146,7 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     run = session.config.stash[SESSION]
     chosen = {item.key for item in session.items if isinstance(item, CellItem)}
     plan = run.prepared.plan
-    if chosen != selectable(plan):
+    if chosen | (selectable(plan) & derived(plan)) != selectable(plan):
         plan = make_plan(plan.profile, plan.targets, plan.judges, today=run.started.date(), select=chosen.__contains__)
         run.prepared = replace(run.prepared, plan=plan)
     settings = settings_of(run.prepared, run.folder, run.progress)
@@ -159,11 +160,21 @@ LEVELS = ("must", "must_not", "should", "should_not", "may")
 GATHERED = pytest.StashKey[Any]()
 
 
-def selectable(plan: Any) -> set[Key]:
+def selectable(plan: Plan) -> set[Key]:
     """The keys of the plan's cells that nothing deselected."""
     from conformance.core.engine import deselected  # noqa: PLC0415
 
     return {key for service in plan.services for key in service.keys} - set(deselected(plan))
+
+
+def derived(plan: Plan) -> set[Key]:
+    """The keys of the cells that are derived from other cells: they have no judge, so no item stands for them."""
+    return {
+        (*service.place, requirement.id)
+        for service in plan.services
+        for requirement in service.requirements
+        if requirement.derives
+    }
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -291,9 +302,10 @@ def _finished(run: Session, keys: Iterable[Key]) -> Iterator[Cell]:
     """Each planned cell; one whose item was selected but never reached becomes not-tested(stopped)."""
     from conformance.core.model import NotTested, Status  # noqa: PLC0415
 
+    reported = run.reported | derived(run.prepared.plan)
     for key in keys:
         cell = run.cells[key]
-        if key in run.reported or cell.reason == NotTested.DESELECTED.value:
+        if key in reported or cell.reason == NotTested.DESELECTED.value:
             yield cell
         else:
             yield replace(
