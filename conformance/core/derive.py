@@ -1,4 +1,4 @@
-"""Rows that repeat another area's: their verdict is that of the cells judged on the same endpoint, never a second probe.
+"""Rows that repeat another area's: their verdict is that of the cells judged on the same endpoint, no second probe.
 
 A requirement with `derives` names requirements of another role (`TLS-VER-*`). On a service of its own role it is what
 those came to on the service of that role at the same place (host and port) of the same target. Pure.
@@ -59,7 +59,8 @@ class Derivation:
 
     def _derived(self, service: ServicePlan, requirement: Requirement) -> Cell:
         ids = {each.id for each in sources_of(requirement, self.plan.profile)}
-        cells = [cell for cell in self._sources[service.source] if cell.requirement in ids]
+        found = self._sources[service.source] if service.source else ()
+        cells = [cell for cell in found if cell.requirement in ids]
         outcome = derived(requirement, cells, self.observed_at)
         evidence = tuple(dict.fromkeys(digest for cell in cells for digest in cell.evidence))
         case = case_of(service, self.waivers)
