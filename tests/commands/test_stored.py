@@ -211,8 +211,9 @@ def test_matrix_of_two_profiles_is_refused_with_the_difference(call: Call, store
     call("run", "--target", served.good, "--out", "high", "--quiet", "--profile", "asean-high", "--only", "TLS-VER-03")
     said = call("matrix", stored, "high")
     assert said.code == Exit.USAGE
-    assert "TLS-HIGH-01 only in asean-high" in said.text
-    assert "TLS-CIP-14 statement, level SHOULD -> MUST" in said.text
+    assert "high: profile: found asean-high " in said.text
+    assert "which differs: " in said.text
+    assert "statement, level SHOULD -> MUST, origin; " in said.text
 
 
 def test_matrix_of_two_runs_of_one_service_is_refused(call: Call, stored: Path, served: Served) -> None:
