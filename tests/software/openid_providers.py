@@ -71,7 +71,9 @@ def serve_provider(folder: Path, pki: Pki, *, mode: str, nonces: bool = False) -
         "certificate": files.texts["certificate0"],
         "key": files.texts["key0"],
         "acrValues": [f"{SUBSTANTIAL.rpartition(':')[0]}:{level}" for level in LEVELS],
-        "jwks": {"keys": [private(rsa(folder), use="sig", alg="PS256" if mode == "fapi" else "RS256"), private(new_key())]},
+        "jwks": {
+            "keys": [private(rsa(folder), use="sig", alg="PS256" if mode == "fapi" else "RS256"), private(new_key())]
+        },
         "clients": [registration(mode, name, keys[name]) for name in keys],
     }
     if mode == "plain":
@@ -95,7 +97,10 @@ def private(key: SigningKey, **members: Any) -> dict[str, Any]:
 
 def client_keys(folder: Path, name: str) -> dict[str, SigningKey]:
     """The keys of a client, written for the manifest."""
-    made = {"key": new_key("ES256", f"{name}-es"), "rsa_key": SigningKey(rsa_key(folder, "client"), "RS256", f"{name}-rsa")}
+    made = {
+        "key": new_key("ES256", f"{name}-es"),
+        "rsa_key": SigningKey(rsa_key(folder, "client"), "RS256", f"{name}-rsa"),
+    }
     for use, key in made.items():
         (folder / f"{name}-{use}.pem").write_bytes(pem(key.private))
     (folder / f"{name}.secret").write_text(f"secret-of-{name}-{'x' * 20}", encoding="utf-8")

@@ -120,14 +120,14 @@ class Discovery:
 
 @dataclass(frozen=True, slots=True)
 class KeyFacts:
-    """One published key, by integers and names, before any library reads it.
+    """One published key, by integers and names, before any library reads it. key_type: its `kty`.
 
     private: names of members that must never be published. bits: of an RSA modulus or the curve. exponent: `small`,
     `even` or `ok`. on_curve: of an EC point; None for other types. certificate: what is wrong with x5c, empty where
     nothing is, `absent` where there is none.
     """
 
-    kty: str
+    key_type: str
     kid: str | None
     use: str = ""
     alg: str = ""
