@@ -63,7 +63,7 @@ def serve_provider(folder: Path, pki: Pki, *, mode: str, nonces: bool = False) -
     port = free_port()
     issuer = f"https://localhost:{port}"
     keys = {name: client_keys(folder, name) for name in ("suite", "other")}
-    settings = {
+    settings: dict[str, Any] = {
         "mode": mode,
         "issuer": issuer,
         "port": port,

@@ -229,8 +229,9 @@ def _detail(run: Run, name: str, detail: str) -> Any:
         return _trial(run, name, detail)
     except (Undecided, Untested):
         raise
-    except Exception as error:  # noqa: BLE001 - what a provider says must not end the run
-        raise Undecided(Reason.INTERNAL, f"{name}:{detail}: {type(error).__name__}: {error}"[:300]) from error
+    except Exception as error:
+        # What a provider says must not end the run; the text of an exception may hold what is secret.
+        raise Undecided(Reason.INTERNAL, f"{name}:{detail}: {type(error).__name__}") from error
 
 
 def _trial(run: Run, name: str, detail: str) -> Trial:

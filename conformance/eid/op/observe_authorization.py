@@ -236,18 +236,20 @@ def _again(run: Run, name: str) -> tuple[bool, bool | None]:
     return flight.landing.typed > 0, later
 
 
+def parameter_names(url: str) -> frozenset[str]:
+    """The names of the parameters of a URL as steps keep it."""
+    return frozenset(part.partition("=")[0] for part in url.partition("?")[2].split("&"))
+
+
 def leaks(landing: Landing, run: Run) -> tuple[str, ...]:
     """What stands in a URL or answer of the front channel that must not, as `where: what`."""
     secrets = {"client secret": run.provider.client.secret, "access token": run.control.tokens.text("access_token")}
-    found = []
-    for step in landing.steps:
-        for name in ("client_assertion", "client_secret", "access_token", "id_token", "code_verifier"):
-            if any(
-                part.partition("=")[0] == name
-                for url in (step.url, step.location)
-                for part in url.partition("?")[2].split("&")
-            ):
-                found.append(f"{step.url.partition('?')[0]}: {name}")
+    found = [
+        f"{step.url.partition('?')[0]}: {name}"
+        for step in landing.steps
+        for name in ("client_assertion", "client_secret", "access_token", "id_token", "code_verifier")
+        if name in parameter_names(step.url) | parameter_names(step.location)
+    ]
     last = landing.exchange
     text = f"{landing.url} {last.body.decode('utf-8', 'replace') if last else ''}"
     found += [f"redirect: {what}" for what, value in secrets.items() if value and value in text]

@@ -58,7 +58,7 @@ def wrong(run: Run, name: str) -> Proofs:
     def proofs(method: str, url: str, token: str, nonce: str) -> Sequence[str]:
         # RFC 9449 section 4.3-11: a nonce of the server's may stand for iat, so an old proof says nothing with one.
         given = "" if name in ("iat-past", "iat-future") else nonce
-        return dpop.wrong_proofs(name, run.provider.key, method, url, run.provider.now(), token, given)
+        return dpop.wrong_proofs(name, run.provider.key, method, url, now=run.provider.now(), token=token, nonce=given)
 
     return proofs
 

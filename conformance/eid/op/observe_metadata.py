@@ -9,9 +9,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from conformance.core.model import Reason, Undecided
+from conformance.core.model import Reason, Target, Undecided
 from conformance.core.network import Door
-from conformance.core.model import Target
 from conformance.eid.op.evidence import Cors, Discovery, Jwks, KeyFacts, Place
 from conformance.eid.op.settings import Settings
 from conformance.wire import jwks as jwks_scan
@@ -158,7 +157,7 @@ def look_at_keys(
     scanned = jwks_scan.scan(exchange.body)
     if scanned.duplicate_members:
         raise Undecided(Reason.JSON, f"duplicate member {scanned.duplicate_members[0]!a}")
-    keys = [each for each in read_document(exchange)["keys"] if isinstance(each, dict)]
+    keys: list[Mapping[str, Any]] = [each for each in read_document(exchange)["keys"] if isinstance(each, dict)]
     facts = tuple(
         key_facts(row, raw, now) for row, raw in zip(scanned.keys[:MAX_KEYS], exchange.json()["keys"], strict=False)
     )

@@ -95,10 +95,8 @@ def challenges(run: Run) -> dict[str, str]:
         "without-token": run.provider.send(run.provider.endpoint(USERINFO)),
         "junk-token": read_userinfo(run.provider, random_id()),
     }
-    return {
-        name: f"{each.status} {each.all('www-authenticate')[0].partition(' ')[0] if each.all('www-authenticate') else ''}"
-        for name, each in answers.items()
-    }
+    schemes = {name: (each.all("www-authenticate") or ("",))[0].partition(" ")[0] for name, each in answers.items()}
+    return {name: f"{each.status} {schemes[name]}" for name, each in answers.items()}
 
 
 def good_userinfo(run: Run) -> HttpExchange:

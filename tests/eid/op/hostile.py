@@ -87,7 +87,7 @@ def serve(routes: Mapping[str, Answer]) -> Iterator[str]:
             self.close_connection = True
             (routes.get(path) or routes.get("*") or plain(b"{}", status=404))(self, server_issuer[0])
 
-        do_GET = do_POST = answer
+        do_GET = do_POST = answer  # noqa: N815 - http.server's names
 
     server_issuer = [""]
     server = Server(("127.0.0.1", 0), Handler)

@@ -1,9 +1,9 @@
-"""The judges on evidence: green on what the conforming sandbox shows, red where one thing differs, never green on nothing."""
+"""The judges on evidence: green on what a conforming provider shows, red where one thing differs, never on nothing."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -46,14 +46,14 @@ class Good:
 
 
 @pytest.fixture(scope="module")
-def good() -> Iterator[Good]:
+def good() -> Good:
     stand = Stand("xy-good", "XY", "op", "openid-provider", "encrypted")
     with Sandbox([Spec("xy-good", "XY", "good", (stand,))]) as sandbox:
         target = sandbox.targets[0]
         asked = frozenset().union(*(asks(rule) for rule in RULES.values()))
         observed = observe_one(Job(target, target.services[0], asked), sandbox.door())
     assert observed.failures == {}
-    yield Good(target.services[0], dict(observed.records), observed.observed_at)
+    return Good(target.services[0], dict(observed.records), observed.observed_at)
 
 
 def run(entry: JudgeEntry, requirement: Requirement, good: Good, records: Mapping[str, Any]) -> list[Violation]:
@@ -132,11 +132,11 @@ def test_each_trial_counts(name: str, trial: str, good: Good) -> None:
     seen = good.records[observation].trials[trial]
     if seen.outcome in ("absent", "untested"):
         seen = ev.Trial("refused", controlled=True)
-    other = "refused" if seen.outcome == "granted" else "granted"
+    other: ev.Outcome = "refused" if seen.outcome == "granted" else "granted"
     turned = dataclasses.replace(seen, outcome=other, controlled=True)
     assert run(entry, rule, good, with_trial(good.records, observation, trial, turned))
     for reason, error in ((Reason.TIMEOUT, Undecided), (NotTested.NO_CREDENTIAL, Untested)):
-        kind = "undecided" if error is Undecided else "untested"
+        kind: ev.Outcome = "undecided" if error is Undecided else "untested"
         with pytest.raises(error):
             run(entry, rule, good, with_trial(good.records, observation, trial, ev.Trial(kind, reason=reason.value)))
     uncontrolled = ev.Trial("refused", controlled=False)
@@ -310,7 +310,8 @@ def changed(record: Any, changes: Mapping[str, Any]) -> Any:
     """The record with changes: `+name` adds to a mapping, `-name` takes a key out, `*name` changes what is inside."""
     for key, value in changes.items():
         mark, name = key[0], key.lstrip("+-*")
-        old = getattr(record, name)
+        old: Any = getattr(record, name)
+        new: Any
         if mark == "+":
             new = {**old, **value}
         elif mark == "-":
