@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from conformance.core.area import join
+from conformance.eid.credentials.area import CREDENTIALS
 from conformance.eid.op.area import OP
 
-EID = join("eid", "e-ID", OP)
+EID = join("eid", "e-ID", OP, CREDENTIALS)

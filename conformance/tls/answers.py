@@ -14,6 +14,7 @@ from conformance.tls.hello import ALPN, Template
 from conformance.tls.parse import MOST_DETAIL, TLS12, TLS13, Reply, displayable
 
 COOKIE: Final = 44
+MOST_DIGESTS: Final = 32
 UNDECIDING: Final = frozenset({Reason.NOT_TLS, Reason.TLS_RECORD})
 """Ways to be broken that are still an answer to the hello; the others say nothing about it."""
 
@@ -22,7 +23,7 @@ def answer(got: Reply | Failure, template: Template, *, controlled: bool) -> Ans
     """One answer as evidence. Nothing stands behind an exchange that never connected or ran out of time half-way."""
     if isinstance(got, Failure):
         return _failed(got, controlled=controlled)
-    received = got.received.hex()
+    received = shown(got.received)
     if got.refused and got.alert == 0 and not got.version:
         return Answer("closed", reason=Reason.CLOSED, detail="close_notify", controlled=controlled, received=received)
     if got.refused and got.kinds is None:
@@ -52,12 +53,17 @@ def answer(got: Reply | Failure, template: Template, *, controlled: bool) -> Ans
         random_tail=got.random[24:].hex() if old else "",
         share=sha256(got.share).hexdigest() if got.share else "",
         dh_bits=got.dh_bits,
-        chain=tuple([sha256(each).hexdigest() for each in got.chain]),
+        chain=tuple([sha256(each).hexdigest() for each in got.chain[:MOST_DIGESTS]]),
         staple=got.staple is not None,
         certificate_request=got.certificate_request,
         controlled=controlled,
         received=received,
     )
+
+
+def shown(data: bytes) -> str:
+    """Octets in hexadecimal, so marked that no run of digits in them is taken for somebody's number and redacted."""
+    return f"0x{data.hex()}" if data else ""
 
 
 def _failed(got: Failure, *, controlled: bool) -> Answer:
@@ -72,12 +78,12 @@ def _failed(got: Failure, *, controlled: bool) -> Answer:
         reason=got.reason,
         detail=got.detail[:MOST_DETAIL],
         controlled=controlled and counts,
-        received=got.received[:160].hex(),
+        received=shown(got.received[:160]),
     )
 
 
 def _ssl2(got: Reply, template: Template, *, controlled: bool) -> Answer:
-    received = got.received.hex()
+    received = shown(got.received)
     if got.refused:
         return Answer("refused", alert=f"SSLv2 error {got.alert}", controlled=controlled, received=received)
     kinds = got.kinds or ()

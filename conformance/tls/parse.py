@@ -27,6 +27,10 @@ TLS12, TLS13 = 0x0303, 0x0304
 MOST_RECORD_BYTES: Final = 16_384 + 2_048
 MOST_RECORDS: Final = 512
 MOST_WARNINGS: Final = 4
+MOST_EXTENSIONS: Final = 64
+"""Of a ServerHello, which answers what a hello offered: fewer are registered."""
+
+MOST_CERTIFICATES: Final = 1_000
 MOST_DETAIL: Final = 80
 SSL2_ERROR, SSL2_SERVER_HELLO = 0, 4
 
@@ -103,9 +107,10 @@ def parse_reply(data: bytes, *, eof: bool = False) -> Reply | None:  # noqa: C90
         return None
     if data[0] & 0x80:
         return _ssl2(data)
-    handshake, at, size, records, warnings = b"", 0, len(data), 0, 0
+    at, size, records, warnings = 0, len(data), 0, 0
     reply: Reply | None = None
-    done = 0
+    begun: list[bytes] = []  # a message that goes on in the next record, put together once it is whole
+    held = due = 0
     while size - at >= 5:
         kind, length = data[at], data[at + 3] << 8 | data[at + 4]
         _check_header(data, at, kind, length)
@@ -116,12 +121,18 @@ def parse_reply(data: bytes, *, eof: bool = False) -> Reply | None:  # noqa: C90
         if records > MOST_RECORDS:
             raise wrong("records without end")
         if kind == HANDSHAKE:
-            handshake = handshake[done:] + data[at + 5 : end] if handshake else data[at + 5 : end]
             reply = reply or Reply()
-            done = _messages(handshake, reply)
-            if done < 0:
-                reply.received = data[:160]
-                return reply
+            begun.append(data[at + 5 : end])
+            held += length
+            if held >= due:
+                handshake = begun[0] if len(begun) == 1 else b"".join(begun)
+                done = _messages(handshake, reply)
+                if done < 0:
+                    reply.received = data[:160]
+                    return reply
+                held -= done
+                begun = [handshake[done:]] if held else []
+                due = 4 + int.from_bytes(handshake[done + 1 : done + 4], "big") if held >= 4 else 4
         elif kind == ALERT:
             reply = reply or Reply()
             if _alert(data, at, length, reply):
@@ -244,6 +255,8 @@ def _extensions(body: bytes, at: int) -> dict[int, bytes]:
             raise wrong("an extension cut short")
         if code in found:
             raise wrong(f"extension {code} twice")
+        if len(found) == MOST_EXTENSIONS:
+            raise wrong(f"more than {MOST_EXTENSIONS} extensions")
         found[code] = body[at + 4 : end]
         at = end
     return found
@@ -270,6 +283,10 @@ def _certificates(body: bytes) -> tuple[bytes, ...]:
         end = at + 3 + int.from_bytes(body[at : at + 3], "big")
         if size - at < 3 or end > size:
             raise wrong("a certificate cut short")
+        if end == at + 3:
+            raise wrong("a certificate of no bytes")
+        if len(found) == MOST_CERTIFICATES:
+            raise wrong(f"more than {MOST_CERTIFICATES} certificates")
         found.append(body[at + 3 : end])
         at = end
     return tuple(found)

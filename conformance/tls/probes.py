@@ -172,7 +172,8 @@ PROBES: Final = MappingProxyType(
             suites=tuple(code for code in MAINSTREAM if SUITES[code][:9] in ("TLS_ECDHE", "TLS_DHE_R")),
             schemes=LEGACY_SCHEMES,
         ),
-        "mandatory": replace(_TLS13, schemes=MANDATORY_SCHEMES),
+        # Without groups that come without a share: a HelloRetryRequest would be sent before a scheme is chosen.
+        "mandatory": replace(_TLS13, schemes=MANDATORY_SCHEMES, groups=GROUPS13[:5]),
         "alpn-none": replace(_BOTH, protocols=("x-none",)),
         "unknown": CONTROL,
     }

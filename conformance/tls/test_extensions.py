@@ -96,6 +96,8 @@ def test_server_name_is_honoured(names: Names) -> Violations:
     if names.named_matches:
         return
     unknown = given(names.unknown, "unknown")
+    if unknown.accepted and not names.unknown_leaf:
+        raise Undecided(Reason.NOT_OBSERVABLE, "no certificate was seen for an unknown name, although it was accepted")
     if unknown.accepted and names.unknown_leaf == names.named_leaf:
         yield Violation(
             "ignores the server name",

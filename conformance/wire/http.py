@@ -73,6 +73,7 @@ def fetch(
     verify: Verify = "public",
     deadline: float | None = None,
     body: bool = True,
+    throttled: bool = False,
     lines: tuple[tuple[str, str], ...] = (),
 ) -> HttpExchange:
     """One request and its answer.
@@ -91,6 +92,7 @@ def fetch(
         verify: See Verify. False takes any certificate and any protocol version.
         deadline: On the door's monotonic clock; never later than `limits.total_seconds` from now.
         body: False stops after the head, so that large pages cost nothing.
+        throttled: A 429 is an answer like others, for who looks at throttling itself.
         lines: Further header fields, sent as they are after the others; names may repeat. No line breaks in them.
 
     Raises:
@@ -131,7 +133,8 @@ def fetch(
     adapter.send(request)
     exchange = adapter.exchange
     assert exchange is not None
-    _heed_retry_after(door, exchange)
+    if not (throttled and exchange.status == 429):
+        _heed_retry_after(door, exchange)
     return exchange
 
 

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.backends.openssl import backend
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
@@ -32,6 +33,9 @@ CURVE_OF = {"ES256": "P-256", "ES384": "P-384", "ES512": "P-521"}
 _CURVE_NAMES = {curve.name: name for name, curve in CURVES.items()}
 _HASHES: Mapping[str, hashes.HashAlgorithm] = {"256": hashes.SHA256(), "384": hashes.SHA384(), "512": hashes.SHA512()}
 _DIGESTS = {"256": hashlib.sha256, "384": hashlib.sha384, "512": hashlib.sha512}
+DETERMINISTIC: bool = backend.ecdsa_deterministic_supported()
+"""Whether ECDSA is signed as RFC 6979 has it, so that the same token is the same text."""
+
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]*")
 
 
@@ -83,7 +87,7 @@ def sign(alg: str, key: PrivateKey | bytes | None, data: bytes) -> bytes:
     if family in ("RS", "PS") and size in _HASHES and isinstance(key, rsa.RSAPrivateKey):
         return key.sign(data, _padding(family, size), _HASHES[size])
     if family == "ES" and size in _HASHES and isinstance(key, ec.EllipticCurvePrivateKey):
-        r, s = decode_dss_signature(key.sign(data, ec.ECDSA(_HASHES[size])))
+        r, s = decode_dss_signature(key.sign(data, ec.ECDSA(_HASHES[size], deterministic_signing=DETERMINISTIC)))
         length = (key.curve.key_size + 7) // 8
         return r.to_bytes(length, "big") + s.to_bytes(length, "big")
     if alg in ("EdDSA", "Ed25519") and isinstance(key, ed25519.Ed25519PrivateKey):
@@ -196,7 +200,9 @@ def private_key(value: Mapping[str, Any]) -> PrivateKey:
     public = public_key(value)
     if isinstance(public, rsa.RSAPublicKey):
         p, q, d, dp, dq, qi = (integer(value, name) for name in ("p", "q", "d", "dp", "dq", "qi"))
-        return rsa.RSAPrivateNumbers(p, q, d, dp, dq, qi, public.public_numbers()).private_key()
+        numbers = rsa.RSAPrivateNumbers(p, q, d, dp, dq, qi, public.public_numbers())
+        # Its primality tests take a tenth of a second, and a hostile key harms nobody but whoever signs with it.
+        return numbers.private_key(unsafe_skip_rsa_key_validation=True)
     if isinstance(public, ec.EllipticCurvePublicKey):
         return ec.EllipticCurvePrivateNumbers(integer(value, "d"), public.public_numbers()).private_key()
     return ed25519.Ed25519PrivateKey.from_private_bytes(member(value, "d"))
