@@ -58,6 +58,8 @@ def attacked(name: str) -> Attempt:
     def attempt(run: Run) -> Trial:
         client = run.provider.client
         uri = ATTACKS[name](client.redirect_uri)
+        if uri == client.redirect_uri:
+            return Trial("absent", detail="the path of the registered redirect URI has no letters")
         ask = ask_for(run.provider, {"redirect_uri": uri})
         if not ask.url:
             return pushed_trial(ask)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import time
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from conformance.commands.prepare import Request
 from conformance.commands.run import execute
-from conformance.core.area import Stand
-from conformance.core.model import Cell, Status, Target
+from conformance.core.area import Job, Stand
+from conformance.core.model import Authorisation, Cell, Reason, Status, Target
+from conformance.core.network import Door
 from conformance.core.secret import Secret
 from conformance.core.target import secrets_of
+from conformance.eid.op.observe import observe_one
 from conformance.eid.op.policy import BENIGN, FAULTS
 from conformance.sandbox import Sandbox, Spec
 
@@ -32,8 +37,6 @@ def run(
     """The cells of a provider of this policy, and its target."""
     stand = Stand("xy-op", "XY", "op", "openid-provider", policy, faults)
     with Sandbox([Spec("xy-op", "XY", "op", (stand,))]) as sandbox:
-        for secret in secrets_of(sandbox.targets[0]):
-            secret.reveal()
         request = Request(profile=profile, out=folder / "run", area="eid", only=only)
         ran = execute(request, sandbox.door(), sandbox.targets, front="loop", quiet=True)
         keep = {secret: secret.reveal() for secret in secrets_of(sandbox.targets[0])}
@@ -92,7 +95,7 @@ def test_a_wrong_password_turns_nothing_red(tmp_path: Path, monkeypatch: pytest.
     assert "check the test user's secrets" in cells["EID-TOK-01"].detail
 
 
-def wrong_password(reveal):  # type: ignore[no-untyped-def]
+def wrong_password(reveal: Callable[[Secret], bytes]) -> Callable[[Secret], bytes]:
     return lambda secret: b"wrong" if secret.reference.endswith("password") else reveal(secret)
 
 
@@ -107,6 +110,26 @@ def test_an_unregistered_key_turns_nothing_red(tmp_path: Path, monkeypatch: pyte
     cells, _ = run("good", "asean", tmp_path)
     assert not [name for name, cell in cells.items() if cell.status in (Status.FAIL, Status.WARNING)]
     assert "check client.id, and that the public key of client.key is registered" in cells["EID-TOK-01"].detail
+
+
+def test_an_authorised_target_is_looked_at_within_its_rate(tmp_path: Path) -> None:
+    today = datetime.now(UTC).date()
+    allowed = Authorisation(
+        "Agency", "letter 1", today, today, ("localhost",), ("oidc",), active=True, max_rps=60, private_addresses=True
+    )
+    with Sandbox([Spec("xy-op", "XY", "op", (Stand("xy-op", "XY", "op", "openid-provider", "good"),))]) as sandbox:
+        found = sandbox.targets[0]
+        job = Job(replace(found, authorisation=allowed), found.services[0], frozenset({"token:redeemed-twice"}))
+        roots = str(sandbox.roots)
+        begin = time.monotonic()
+        observed = observe_one(job, Door(ca_file=roots, free=()))
+        elapsed = time.monotonic() - begin
+        refused = observe_one(replace(job, target=found), Door(ca_file=roots, free=()))
+    assert observed.failures == {}
+    assert not observed.records["token"].trials["redeemed-twice"].granted
+    assert elapsed >= (observed.connections - 2) / 60
+    assert refused.failures["token"][0] is Reason.OUT_OF_SCOPE
+    assert refused.connections == 0
 
 
 @pytest.mark.parametrize("name", sorted(FAULTS))
