@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, x25519
@@ -15,7 +16,7 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 from conformance.wire import dpop, jose, jws, oauth
 from conformance.wire.exchange import HttpExchange
 
-KINDS = {"EC": ECKey, "RSA": RSAKey, "OKP": OKPKey}
+KINDS: dict[str, Any] = {"EC": ECKey, "RSA": RSAKey, "OKP": OKPKey}
 
 
 def answer(body: bytes, kind: str = "application/json") -> HttpExchange:
