@@ -11,7 +11,7 @@ from conformance.core.model import NotTested, Reason, Undecided
 from conformance.eid.op.agent import PAGE_FIELDS, Jar, Landing, place
 from conformance.eid.op.evidence import Answered, Authorization, Trial, Troubles
 from conformance.eid.op.observe_metadata import FOREIGN
-from conformance.eid.op.preflight import Run, read_token
+from conformance.eid.op.preflight import Run, login, read_token
 from conformance.eid.op.session import (
     Flight,
     answer_trial,
@@ -29,7 +29,8 @@ from conformance.wire.oauth import error_code, json_object
 
 LONG_STATE = "a b+c%26&d=e#f?g/" + "x" * 480
 LONG_NONCE = "n-" + "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"[:62]
-REDIRECT_SECONDS = 1.1
+REAUTHENTICATION_SECONDS = {"prompt": 1.1, "max_age": 2.1}
+"""How long to wait after a login, so that a later auth_time differs, and max_age=1 has passed."""
 
 Attempt = Callable[[Run], Trial]
 
@@ -225,15 +226,16 @@ def again(name: str) -> Callable[[Run], tuple[bool, bool | None]]:
 
 
 def _again(run: Run, name: str) -> tuple[bool, bool | None]:
-    provider = run.provider
-    wait = REDIRECT_SECONDS if name == "prompt" else 2 * REDIRECT_SECONDS
-    time.sleep(max(0.0, run.control.login_at + wait - provider.door.now().timestamp()))
+    """In a browser of its own, since some providers end the session when its user logs in again."""
+    provider, jar = run.provider, Jar()
+    first = login(provider, jar=jar)
+    wait = REAUTHENTICATION_SECONDS[name]
+    time.sleep(max(0.0, first.login_at + wait - provider.door.now().timestamp()))
     changes = {"prompt": {"prompt": "login"}, "max_age": {"max_age": "1"}}[name]
-    flight = needed_code(visit(provider, ask_for(provider, changes)))
+    flight = needed_code(visit(provider, ask_for(provider, changes), jar=jar))
     assert flight.landing is not None
-    tokens = redeem(provider, flight)
-    facts, _ = read_token(provider, tokens, flight, run.keys)
-    before = run.control.token_facts.auth_time or int(run.control.login_at)
+    facts, _ = read_token(provider, redeem(provider, flight), flight, run.keys)
+    before = first.token_facts.auth_time or int(first.login_at)
     later = None if facts.auth_time is None else facts.auth_time > before
     return flight.landing.typed > 0, later
 

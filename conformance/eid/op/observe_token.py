@@ -23,6 +23,7 @@ from conformance.eid.op.session import (
     call,
     fresh_code,
     needed_code,
+    own_code,
     pushed_trial,
     read_userinfo,
     redeem,
@@ -44,14 +45,14 @@ Attempt = Callable[[Run], Trial]
 
 def redeemed_twice(run: Run) -> Trial:
     """A code redeemed a second time."""
-    flight = fresh_code(run.provider)
+    flight = own_code(run.provider)
     redeem(run.provider, flight)
     return token_trial(redeem(run.provider, flight))
 
 
 def revoked_by_reuse(run: Run) -> Trial:
     """UserInfo with a token whose code was then used again."""
-    flight = fresh_code(run.provider)
+    flight = own_code(run.provider)
     token = redeem(run.provider, flight).text("access_token")
     if read_userinfo(run.provider, token).status != 200:
         raise Undecided(Reason.CONTROL_FAILED, "UserInfo refuses a fresh token")
@@ -64,12 +65,12 @@ def by_other_client(run: Run) -> Trial:
     """A code redeemed by our second client, authenticated as itself."""
     if run.second is None:
         return untested(NotTested.NO_CREDENTIAL, run.second_trouble)
-    return token_trial(redeem(run.provider, fresh_code(run.provider), client=run.second))
+    return token_trial(redeem(run.provider, own_code(run.provider), client=run.second))
 
 
 def redeemed(**changes: str | None) -> Attempt:
     """A code redeemed with a parameter changed, or left out."""
-    return lambda run: token_trial(redeem(run.provider, fresh_code(run.provider), changes))
+    return lambda run: token_trial(redeem(run.provider, own_code(run.provider), changes))
 
 
 def verifier_without_challenge(run: Run) -> Trial:
