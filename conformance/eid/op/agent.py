@@ -176,6 +176,7 @@ def _exchange(trip: _Trip, method: str, url: str, data: Any) -> HttpExchange:
             location=place(urljoin(url, locations[0])) if locations else "",
             sent=tuple(name[:60] for name in sent[:20]),
             page=tuple((name, exchange.all(name)[0][:300]) for name in PAGE_FIELDS if exchange.all(name)),
+            is_page=exchange.status == 200 and media_type(exchange) == "text/html",
         )
     )
     return exchange

@@ -20,7 +20,7 @@ class Step:
     """One hop of the user agent. sent: names of the form fields that were posted, no values.
 
     url, location: origin, path and the names of the parameters, with the values of harmless ones. page: header fields
-    of a page that was shown (`cache-control`, `x-frame-options`, ...).
+    of a page that was shown (`cache-control`, `x-frame-options`, ...). is_page: HTML that the user sees.
     """
 
     method: str
@@ -29,6 +29,7 @@ class Step:
     location: str = ""
     sent: tuple[str, ...] = ()
     page: tuple[tuple[str, str], ...] = ()
+    is_page: bool = False
 
 
 @dataclass(frozen=True, slots=True)

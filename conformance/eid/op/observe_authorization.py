@@ -290,7 +290,7 @@ def record(run: Run, facts: Mapping[str, Any], trials: Mapping[str, Trial], trou
     """All that was seen of the endpoint."""
     landing = run.control.first.landing
     assert landing is not None
-    pages = [dict(step.page) for step in landing.steps if step.status == 200 and not step.location]
+    pages = [dict(step.page) for step in landing.steps if step.is_page]
     looked = {name: facts[f"again-{name}"] for name in ("prompt", "max_age") if f"again-{name}" in facts}
     return Authorization(
         answers={name: facts[f"answer-{name}"] for name in ANSWERS if facts.get(f"answer-{name}")},
