@@ -14,7 +14,7 @@ from pathlib import Path
 from conformance.areas import AREAS
 from conformance.commands.prepare import Request
 from conformance.commands.run import execute
-from conformance.core.model import Profile, Status
+from conformance.core.model import Cell, Level, Profile, Status
 from conformance.core.profile import load_profile, shipped_profiles
 from conformance.sandbox import Sandbox, Spec, stand_for
 
@@ -45,6 +45,12 @@ class Proof:
         missed = ", ".join(f"{each} ({self.undecided.get(each, 'not red')})" for each in sorted(self.due - self.red))
         extra = ", ".join(sorted(self.red - self.due - self.collateral))
         return "; ".join(part for part in (missed and f"not caught: {missed}", extra and f"also red: {extra}") if part)
+
+
+def is_red(cell: Cell, due: frozenset[str]) -> bool:
+    """Whether a cell shows a violation; one of a MAY that is due shows it by being not applicable."""
+    optional = cell.requirement in due and cell.level == Level.MAY and cell.status is Status.NOT_APPLICABLE
+    return cell.status in RED or optional
 
 
 def faults_of(profile: Profile) -> dict[str, frozenset[str]]:
@@ -93,6 +99,6 @@ def _proven(profile: Profile, due: Mapping[str, frozenset[str]]) -> Iterator[Pro
             profile.id,
             ids,
             collateral_of(profile, fault),
-            frozenset(cell.requirement for cell in found if cell.status in RED),
-            {c.requirement: f"{c.status} {c.reason} {c.detail}".strip() for c in found if c.status not in RED},
+            frozenset(cell.requirement for cell in found if is_red(cell, ids)),
+            {c.requirement: f"{c.status} {c.reason} {c.detail}".strip() for c in found if not is_red(c, ids)},
         )

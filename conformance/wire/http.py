@@ -73,6 +73,8 @@ def fetch(
     verify: Verify = "public",
     deadline: float | None = None,
     body: bool = True,
+    throttled: bool = False,
+    lines: tuple[tuple[str, str], ...] = (),
 ) -> HttpExchange:
     """One request and its answer.
 
@@ -90,6 +92,8 @@ def fetch(
         verify: See Verify. False takes any certificate and any protocol version.
         deadline: On the door's monotonic clock; never later than `limits.total_seconds` from now.
         body: False stops after the head, so that large pages cost nothing.
+        throttled: A 429 is an answer like others, for who looks at throttling itself.
+        lines: Further header fields, sent as they are after the others; names may repeat. No line breaks in them.
 
     Raises:
         Undecided: what kept the exchange from being read whole and clearly. A 429 answer is RATE_LIMIT, and what its
@@ -97,8 +101,12 @@ def fetch(
         ValueError: a credential would be sent unverified.
     """
     sent = dict(headers or {})
-    if verify is False and (client_certificate or data or any(name.lower() in SECRET_FIELDS for name in sent)):
+    if verify is False and (
+        client_certificate or data or any(name.lower() in SECRET_FIELDS for name, _ in (*sent.items(), *lines))
+    ):
         raise ValueError("credentials and content are sent to verified servers only")
+    if any(mark in f"{name}{value}" for name, value in lines for mark in "\r\n\0"):
+        raise ValueError("a header field with a line break")
     scheme, host, port, parts = split_url(url)
     way = Way(
         door=door,
@@ -111,6 +119,7 @@ def fetch(
         verify=verify,
         deadline=deadline,
         body=body,
+        lines=lines,
     )
     base = {"Host": parts.netloc, "User-Agent": USER_AGENT, "Accept-Encoding": ACCEPT_ENCODING, "Connection": "close"}
     named = {name.lower() for name in sent}
@@ -124,7 +133,8 @@ def fetch(
     adapter.send(request)
     exchange = adapter.exchange
     assert exchange is not None
-    _heed_retry_after(door, exchange)
+    if not (throttled and exchange.status == 429):
+        _heed_retry_after(door, exchange)
     return exchange
 
 

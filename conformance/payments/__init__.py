@@ -1,0 +1,1 @@
+"""The payments area: one room a kind of artefact, joined in `area.py`."""

@@ -1,0 +1,1 @@
+"""Payment APIs and their callbacks: idempotency, errors, limits, amounts, pages, signatures, retries."""

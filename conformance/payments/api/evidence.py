@@ -1,0 +1,83 @@
+"""What can be seen of a payment API and of its callbacks. No verdict words, no secret."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What one request was answered with.
+
+    status: of HTTP, 0 where no answer was read; then `trouble` says why, as `reason: detail`. kind: the media type
+    without parameters. form: `problem` for members of RFC 9457, `code` for a member that the manifest names, `json`
+    for another object, `none`. code: `status` of a problem, or the value of that member. equals: an earlier probe whose
+    answer had the same octets. state: the payment's status. amount, amount_kind: the amount as printed, and whether
+    JSON prints it as `string`, `integer` or `number`. leaks: what the body shows and should not, by kind. fields: of
+    the header, those about limits. sent: what was sent, in a few words.
+    """
+
+    status: int = 0
+    kind: str = ""
+    form: str = "none"
+    code: str = ""
+    equals: str = ""
+    state: str = ""
+    amount: str = ""
+    amount_kind: str = ""
+    leaks: tuple[str, ...] = ()
+    fields: Mapping[str, str] = field(default_factory=dict)
+    sent: str = ""
+    seconds: float = 0.0
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """A list walked to its end. pages: the ids on each, in order. ended: the last page named no further one."""
+
+    pages: tuple[tuple[str, ...], ...] = ()
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One callback that arrived. plan: what our receiver did with this payment's callbacks. event: its id.
+
+    at: seconds since the payment was asked for. answer: the status that we gave, 0 for none. digest: of the body, to
+    tell equal ones. signature: `good`, `bad` or `absent`; keys: how many of the manifest's keys it verifies by.
+    age: seconds between the covered timestamp and arrival, None where none is covered. state: the status it tells.
+    """
+
+    plan: str
+    event: str
+    at: float
+    answer: int
+    digest: str
+    signature: str
+    keys: int = 0
+    age: float | None = None
+    state: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """One service as its probes saw it.
+
+    stated: the manifest's choices by name. replies: see `answers`. counts: by probe, how often the service lists the
+    reference that the probe used. walks: by name. deliveries: in order of arrival. canary: connections that the
+    address got to which our receiver redirected. key_count: keys that the manifest names for callbacks. skipped,
+    broken: by group, a reason of the closed lists and a detail.
+    """
+
+    stated: Mapping[str, str]
+    answers: Mapping[str, Reply] = field(default_factory=dict)
+    counts: Mapping[str, int] = field(default_factory=dict)
+    walks: Mapping[str, Walk] = field(default_factory=dict)
+    deliveries: tuple[Delivery, ...] = ()
+    canary: int = 0
+    key_count: int = 0
+    skipped: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    broken: Mapping[str, tuple[str, str]] = field(default_factory=dict)

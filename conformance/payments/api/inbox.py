@@ -1,0 +1,140 @@
+"""Our receiver of callbacks: bounded, trusts nobody, answers as planned. Its only traffic is what others send to it."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+MAX_BODY, MAX_ARRIVALS, SECONDS = 65_536, 500, 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the callbacks that hold the reference are answered, one after the other, the last one for all further."""
+
+    reference: str
+    answers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One callback of a plan. fields: names in lower case. at: monotonic seconds. answer: 0 for none."""
+
+    reference: str
+    at: float
+    answer: int
+    fields: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(slots=True)
+class Inbox:
+    """What arrived so far; callbacks that belong to no plan are answered 200 and only counted."""
+
+    plans: tuple[Plan, ...]
+    url: str = ""
+    connections: int = 0
+    _arrivals: list[Arrival] = field(default_factory=list)
+    _changed: threading.Condition = field(default_factory=threading.Condition)
+
+    def add(self, fields: Mapping[str, str], body: bytes) -> int:
+        """Keep a callback; the status that it is to be answered."""
+        plan = next((each for each in self.plans if each.reference.encode() in body), None)
+        if plan is None:
+            return 200
+        with self._changed:
+            number = sum(each.reference == plan.reference for each in self._arrivals)
+            answer = plan.answers[min(number, len(plan.answers) - 1)]
+            if len(self._arrivals) < MAX_ARRIVALS:
+                self._arrivals.append(Arrival(plan.reference, time.monotonic(), answer, fields, body))
+            self._changed.notify_all()
+        return answer
+
+    def wait(self, seconds: float) -> None:
+        """Until every plan has come to its end, at most so long."""
+        until = time.monotonic() + seconds
+        with self._changed:
+            while not self._done() and (left := until - time.monotonic()) > 0:
+                self._changed.wait(left)
+
+    def _done(self) -> bool:
+        return all(
+            sum(each.reference == plan.reference for each in self._arrivals) >= len(plan.answers) for plan in self.plans
+        )
+
+    def arrivals(self) -> tuple[Arrival, ...]:
+        """In order."""
+        with self._changed:
+            return tuple(self._arrivals)
+
+
+@contextlib.contextmanager
+def listening(host: str, port: int, plans: tuple[Plan, ...], elsewhere: str = "") -> Iterator[Inbox]:
+    """Listen until the context ends; port 0 for any. elsewhere: where an answer of 307 leads to.
+
+    Raises:
+        OSError: the address cannot be had.
+    """
+    inbox = Inbox(plans)
+    server = _Server((host, port), _handler(inbox, elsewhere), inbox)
+    inbox.url = f"http://{host}:{server.server_address[1]}/"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield inbox
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 32
+
+    def __init__(self, address: tuple[str, int], handler: Any, inbox: Inbox) -> None:
+        super().__init__(address, handler)
+        self._inbox = inbox
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Count the connection, whatever becomes of it."""
+        self._inbox.connections += 1
+        super().process_request(request, client_address)
+
+    def handle_error(self, *_: Any) -> None:
+        """Whatever a client does to its connection ends it silently."""
+
+
+def _handler(inbox: Inbox, elsewhere: str) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        timeout = SECONDS
+
+        def do_POST(self) -> None:
+            """Take a callback."""
+            self.close_connection = True
+            length = self.headers.get("Content-Length", "")
+            if not length.isascii() or not length.isdigit() or int(length[:9]) > MAX_BODY:
+                self._say(413)
+                return
+            body = self.rfile.read(int(length))
+            fields = {name.lower(): value[:8192] for name, value in self.headers.items()}
+            if answer := inbox.add(fields, body):
+                self._say(answer)
+
+        def _say(self, status: int) -> None:
+            lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", "Content-Length: 0", "Connection: close"]
+            lines += [f"Location: {elsewhere}"] if status == 307 else []
+            self.wfile.write("\r\n".join([*lines, "", ""]).encode("ascii"))
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    return Handler

@@ -1,0 +1,142 @@
+"""Observing payment APIs: each group of probes once, with its controls; several services side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from conformance.core.area import Job, Observed
+from conformance.core.model import NotTested, Reason, Undecided, Untested
+from conformance.core.network import Door
+from conformance.core.redact import Redactor
+from conformance.core.secret import Secret
+from conformance.payments.api import observe_callbacks, observe_errors, observe_payments, observe_receiver
+from conformance.payments.api.asks import COSTS
+from conformance.payments.api.evidence import Api, Delivery, Walk
+from conformance.payments.api.session import Operation, Session
+from conformance.payments.side_by_side import side_by_side
+
+Found = dict[str, Any]
+"""What groups find beside answers: fields of Api by name."""
+
+GROUPS: Mapping[str, Callable[[Session, Found], None]] = {
+    "repeats": observe_payments.repeats,
+    "at-once": observe_payments.at_once,
+    "errors": observe_errors.errors,
+    "hostile": observe_errors.hostile,
+    "amounts": observe_payments.amounts,
+    "receiver": observe_receiver.receiver,
+    "order": observe_receiver.order,
+    "register": observe_receiver.register,
+    "callbacks": observe_callbacks.callbacks,
+    "pages": observe_payments.pages,
+    "throttle": observe_errors.throttle,
+}
+"""Group -> how to look, in the order of asks.COSTS."""
+
+STOPPERS = frozenset({Reason.OUT_OF_SCOPE, Reason.DNS, Reason.REFUSED, Reason.CONNECT_TIMEOUT, Reason.CERTIFICATE})
+"""Where the first request ends so, every other would."""
+
+
+def observe(jobs: Iterable[Job], door: Door) -> Iterator[Observed]:
+    """The result of each job, as soon as it is there."""
+    return side_by_side(partial(_observed, door), jobs)
+
+
+def _observed(door: Door, job: Job) -> Observed:
+    now = door.now()
+    try:
+        session = session_of(job, door)
+    except Untested as trouble:
+        return Observed(job, now, {}, {"api": (trouble.reason, trouble.detail)})
+    try:
+        return Observed(job, now, {"api": look(session, job)}, {}, session.requests)
+    except Undecided as trouble:
+        return Observed(job, now, {}, {"api": (trouble.reason, trouble.detail)}, session.requests)
+
+
+def look(session: Session, job: Job) -> Api:
+    """Every group that was asked for.
+
+    Raises:
+        Undecided: the service cannot be reached.
+    """
+    wanted = {ask.partition(":")[2] for ask in job.asks}
+    found: Found = {"walks": dict[str, Walk](), "deliveries": tuple[Delivery, ...](), "canary": 0}
+    skipped: dict[str, tuple[str, str]] = {}
+    broken: dict[str, tuple[str, str]] = {}
+    for group in COSTS:
+        if group not in wanted:
+            continue
+        try:
+            GROUPS[group](session, found)
+        except Untested as trouble:
+            skipped[group] = (trouble.reason.value, trouble.detail)
+        except Undecided as trouble:
+            broken[group] = (trouble.reason.value, trouble.detail)
+        _reachable(session)
+    return Api(
+        stated={name: str(value) for name, value in session.service.settings["dialect"].items()},
+        answers=dict(session.answers),
+        counts=dict(session.counts),
+        key_count=len(session.service.settings.get("callback", {}).get("keys", ())),
+        skipped=skipped,
+        broken=broken,
+        **found,
+    )
+
+
+def _reachable(session: Session) -> None:
+    """Raises Undecided, where the very first request met no server."""
+    first = next(iter(session.answers.values()), None)
+    if first is not None and first.trouble:
+        reason, _, detail = first.trouble.partition(": ")
+        if Reason(reason) in STOPPERS:
+            raise Undecided(Reason(reason), detail)
+
+
+def session_of(job: Job, door: Door) -> Session:
+    """A session with everything that the manifest refers to at hand.
+
+    Raises:
+        Untested: NO_CREDENTIAL.
+    """
+    settings = job.service.settings
+    redactor = Redactor()
+    token = _text(settings.get("access_token"))
+    if token:
+        redactor.register(token)
+    pair = settings.get("client_certificate")
+    key = settings.get("signing_key")
+    return Session(
+        door,
+        job.target,
+        job.service,
+        {
+            name: Operation(each["path"], each.get("method", "GET"), each.get("body", ""))
+            for name, each in _operations(job)
+        },
+        redactor,
+        token=token,
+        key=_private_key(key.reveal()) if key else None,
+        algorithm=settings["dialect"].get("signature_algorithm", "PS256"),
+        certificate=(pair["certificate"].reveal(), pair["key"].reveal()) if pair else None,
+    )
+
+
+def _operations(job: Job) -> Iterable[tuple[str, Any]]:
+    return tuple(job.service.settings["operations"].items())
+
+
+def _text(secret: Secret | None) -> str:
+    return secret.reveal().decode("ascii", "replace").strip() if secret else ""
+
+
+def _private_key(pem: bytes) -> Any:
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415 - when looking alone
+
+    try:
+        return load_pem_private_key(pem, None)
+    except (ValueError, TypeError):
+        raise Untested(NotTested.NO_CREDENTIAL, "signing_key is no PEM of an unencrypted private key") from None

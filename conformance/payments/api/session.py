@@ -1,0 +1,224 @@
+"""One visit to a payment API: builds requests, sends them through the door, keeps what came of them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import secrets
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from string import Template
+from typing import Any
+
+from conformance.core.model import Reason, Service, Target, Undecided
+from conformance.core.network import Door
+from conformance.core.redact import Redactor
+from conformance.payments.api.evidence import Reply
+from conformance.payments.api.leaks import leaks
+from conformance.payments.authority import roots_path
+from conformance.payments.detached_jws import sign
+from conformance.wire.exchange import HttpExchange
+from conformance.wire.http import fetch
+from conformance.wire.strict_json import strict_json
+
+LIMITS = ("retry-after", "ratelimit", "ratelimit-policy", "allow", "accept")
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation of the service. path, body: templates, `$reference`, `$amount`, `$url` and others standing free."""
+
+    path: str
+    method: str = "GET"
+    body: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A request, whole but for what every request carries. plain: without authorisation."""
+
+    method: str
+    path: str
+    body: bytes = b""
+    fields: Mapping[str, str | None] = field(default_factory=dict)
+    plain: bool = False
+    says: str = ""
+
+
+@dataclass(slots=True)
+class Session:
+    """Answers by probe, and what is needed to ask. token, key: ours; they go nowhere but into requests."""
+
+    door: Door
+    target: Target
+    service: Service
+    operations: Mapping[str, Operation]
+    redactor: Redactor
+    token: str = field(default="", repr=False)
+    key: Any = field(default=None, repr=False)
+    algorithm: str = ""
+    certificate: tuple[bytes, bytes] | None = field(default=None, repr=False)
+    answers: dict[str, Reply] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+    digests: dict[str, bytes] = field(default_factory=dict, repr=False)
+    seed: str = field(default_factory=lambda: secrets.token_hex(6))
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    serial: int = 0
+    requests: int = 0
+
+    def setting(self, name: str, default: str = "") -> str:
+        """A choice of the manifest."""
+        return str(self.service.settings["dialect"].get(name, default))
+
+    def fresh(self) -> str:
+        """A text that no other request of this run has, of letters and digits."""
+        with self.lock:
+            self.serial += 1
+            return f"t{self.seed}{self.serial:04d}"
+
+    def operation(self, name: str) -> Operation:
+        """One of the manifest's operations.
+
+        Raises:
+            Undecided: NOT_OBSERVABLE, where it names none of this kind.
+        """
+        if name not in self.operations:
+            raise Undecided(Reason.NOT_OBSERVABLE, f"the manifest names no operation `{name}`")
+        return self.operations[name]
+
+    def ask(self, name: str, *, key: str = "", **values: str) -> Ask:
+        """A right request of an operation; `key` is its idempotency key."""
+        operation = self.operation(name)
+        filled = {"reference": self.fresh(), "amount": self.amount("1.00")} | values
+        body = Template(operation.body).safe_substitute(filled).encode()
+        path = Template(operation.path).safe_substitute(filled)
+        fields = {self.setting("idempotency_header", "Idempotency-Key"): key} if key else {}
+        return Ask(operation.method, path, body, fields, says=f"{operation.method} {path}")
+
+    def amount(self, text: str) -> str:
+        """A decimal amount as the manifest's rule writes it in JSON."""
+        if self.setting("amount") != "minor-units":
+            return f'"{text}"'
+        whole, _, part = text.partition(".")
+        places = int(self.setting("minor_digits", "2"))
+        return str(int(whole + part.ljust(places, "0")))
+
+    def send(self, probe: str, what: Ask, *, throttled: bool = False) -> Reply:
+        """Send, and keep the answer under the probe's name; where none comes, the reply says why."""
+        return self.exchange(probe, what, throttled=throttled)[0]
+
+    def exchange(self, probe: str, what: Ask, *, throttled: bool = False) -> tuple[Reply, bytes]:
+        """As `send`, and the body beside the reply."""
+        sent = self.redactor.text(f"{what.says} {what.body[:500].decode('utf-8', 'backslashreplace')}").strip()
+        body, dialled, started = b"", True, time.monotonic()
+        try:
+            exchange = self._fetch(what, throttled=throttled)
+        except Undecided as trouble:
+            reply = Reply(sent=sent, trouble=f"{trouble.reason}: {trouble.detail}")
+            dialled = trouble.reason not in (Reason.OUT_OF_SCOPE, Reason.DNS)
+        else:
+            body = exchange.body
+            reply = replace(self._read(exchange), sent=sent, seconds=round(time.monotonic() - started, 2))
+        with self.lock:
+            if not reply.trouble:
+                digest = hashlib.sha256(body).digest()
+                twin = next((name for name, other in self.digests.items() if other == digest), "")
+                self.digests[probe] = digest
+                reply = replace(reply, equals=twin)
+            self.requests += dialled
+            self.answers[probe] = reply
+        return reply, body
+
+    def fields_of(self, what: Ask) -> dict[str, str]:
+        """The header fields of a request."""
+        fields: dict[str, str | None] = {"Accept": "application/json, application/problem+json"}
+        if what.body:
+            fields["Content-Type"] = "application/json"
+        if not what.plain and self.token:
+            fields["Authorization"] = f"Bearer {self.token}"
+        if what.body and self.key is not None:
+            header = {"alg": self.algorithm, "b64": False, "crit": ["b64"]}
+            fields[self.setting("signature_header", "x-jws-signature")] = sign(self.key, what.body, header)
+        return {name: value for name, value in (fields | dict(what.fields)).items() if value is not None}
+
+    def _fetch(self, what: Ask, *, throttled: bool) -> HttpExchange:
+        return fetch(
+            self.door,
+            self.target,
+            f"{str(self.service.settings['base_url']).rstrip('/')}{what.path}",
+            method=what.method,
+            headers=self.fields_of(what),
+            data=what.body or None,
+            address=self.service.address or None,
+            verify=roots_path(self.target, self.service),
+            client_certificate=self.certificate,
+            throttled=throttled,
+        )
+
+    def _read(self, exchange: HttpExchange) -> Reply:
+        kinds = exchange.all("content-type")
+        body = members(exchange.body)
+        form, code = self._form(body)
+        printed = self._amount(exchange.body)
+        known = {"token": self.token, "account-number": str(self.service.settings.get("account", ""))}
+        text = exchange.body[:200_000].decode("utf-8", "replace")
+        if 200 <= exchange.status < 300:
+            known.pop("account-number")  # an answer may show its own customer the account
+        return Reply(
+            status=exchange.status,
+            kind=kinds[0].partition(";")[0].strip().lower()[:80] if kinds else "",
+            form=form,
+            code=self.redactor.text(code)[:40],
+            state=scalar(body, self.setting("status_member", "status"))[:40],
+            amount=printed[1][:40],
+            amount_kind=printed[0],
+            leaks=leaks(text, known),
+            fields={name: self.redactor.text(value)[:200] for name, value in exchange.fields if name in LIMITS},
+        )
+
+    def _form(self, body: Mapping[str, Any] | None) -> tuple[str, str]:
+        if body is None:
+            return "none", ""
+        named = self.setting("error_member")
+        if named and named in body:
+            return "code", scalar(body, named)
+        if "status" in body and ("title" in body or "type" in body):
+            return "problem", scalar(body, "status")
+        return "json", ""
+
+    def _amount(self, octets: bytes) -> tuple[str, str]:
+        """How the amount is printed: its kind in JSON, and its text with no float in between."""
+        try:
+            value = json.loads(octets, parse_float=Printed, parse_int=Printed)
+        except (ValueError, RecursionError):
+            return "", ""
+        for step in self.setting("amount_member", "amount").split("."):
+            value = value.get(step) if isinstance(value, dict) else None
+        if isinstance(value, Printed):
+            return ("integer" if re.fullmatch(r"-?\d+", value.text) else "number"), value.text
+        return ("string", value) if isinstance(value, str) else ("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A number as JSON printed it."""
+
+    text: str
+
+
+def members(body: bytes) -> Mapping[str, Any] | None:
+    """The members of a JSON object, None where the body is none."""
+    try:
+        value = strict_json(body)
+    except Undecided:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def scalar(body: Mapping[str, Any] | None, name: str) -> str:
+    """A member as text; nothing for what is no text and no number."""
+    value = (body or {}).get(name)
+    return value if isinstance(value, str) else str(value) if isinstance(value, int) else ""

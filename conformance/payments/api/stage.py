@@ -1,0 +1,155 @@
+"""The sandbox's payment APIs: a stand becomes a server that sends callbacks, and the keys of its manifest."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import socket
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from conformance.core.area import Kit, Stand
+from conformance.core.errors import ConfigError, nearest
+from conformance.payments.api.sandbox import FAULTS, MAX_PAGE, Service
+from conformance.payments.api.sandbox_hooks import Sender
+from conformance.payments.detached_jws import JwsError, verify
+from conformance.payments.serving import Request, serve
+
+TOKEN, ACCOUNT = "sandbox-access-token-0001", "900000000001"
+RECEIVER_SECRET, HOOK_SECRETS = "sandbox-receiver-secret", ("sandbox-hook-secret-1", "sandbox-hook-secret-2")
+PORTS = range(20_000, 30_000)
+"""Below those that systems give to clients, so that one which is free now stays free."""
+
+POLICIES = ("good", "signed", "minor-units", "jws-callbacks")
+"""Conforming variants: bodies signed with JWS, amounts in minor units, callbacks signed with JWS."""
+
+
+@contextlib.contextmanager
+def stage(stand: Stand, kit: Kit) -> Iterator[Mapping[str, Any]]:
+    """Serve the stand; yield the keys of its manifest.
+
+    Raises:
+        ConfigError: no such policy or fault.
+    """
+    check(stand)
+    faults, listen = frozenset(stand.faults), f"127.0.0.1:{free_port()}"
+    signing = ec.generate_private_key(ec.SECP256R1()) if stand.policy in ("signed", "jws-callbacks") else None
+    hooks = ec.generate_private_key(ec.SECP256R1()) if stand.policy == "jws-callbacks" else None
+    sender = Sender(f"http://{listen}/cb", tuple(each.encode() for each in HOOK_SECRETS), faults, hooks)
+    service = Service(
+        TOKEN,
+        RECEIVER_SECRET.encode(),
+        faults,
+        sender.created,
+        signed_by(signing.public_key()) if signing else None,
+        minor_units=stand.policy == "minor-units",
+    )
+    for name, text in {
+        "token": TOKEN,
+        "receiver": RECEIVER_SECRET,
+        "hook1": HOOK_SECRETS[0],
+        "hook2": HOOK_SECRETS[1],
+    }.items():
+        (kit.folder / name).write_text(text, encoding="utf-8")
+    if signing:
+        (kit.folder / "signing.key").write_bytes(_private(signing))
+    if hooks:
+        (kit.folder / "hook1").write_bytes(_public(hooks))
+    with serve(service.respond, kit.server_context()) as port:
+        yield manifest_keys(port, listen, stand.policy)
+
+
+def check(stand: Stand) -> None:
+    """Raises ConfigError, where the stand names a policy or a fault that there is not."""
+    if stand.policy not in POLICIES:
+        near = nearest(stand.policy, POLICIES)
+        raise ConfigError("sandbox", "policy", f'"{stand.policy}"', f"one of {', '.join(POLICIES)}", near)
+    for fault in stand.faults:
+        if fault not in FAULTS:
+            near = nearest(fault, FAULTS)
+            raise ConfigError("sandbox", "faults", f'"{fault}"', "a fault of the role payment-api", near)
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 on which nothing listens."""
+    while True:
+        port = secrets.choice(PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
+def signed_by(key: ec.EllipticCurvePublicKey) -> Any:
+    """Whether a request carries a detached signature of its body by this key."""
+
+    def verified(request: Request) -> bool:
+        try:
+            verify(key, request.body, request.fields.get("x-jws-signature", ""))
+        except JwsError:
+            return False
+        return True
+
+    return verified
+
+
+def manifest_keys(port: int, listen: str, policy: str) -> Mapping[str, Any]:
+    """What a manifest says of the service."""
+    amount = "minor-units" if policy == "minor-units" else "string"
+    keys: dict[str, Any] = {
+        "address": f"127.0.0.1:{port}",
+        "base_url": f"https://localhost:{port}",
+        "access_token": "file:token",
+        "account": ACCOUNT,
+        "receiver_secret": "file:receiver",
+        "throttle_after": 12,
+        "dialect": {
+            "amount": amount,
+            "success": "completed",
+            "pending": "pending",
+            "max_page": MAX_PAGE,
+            "signature_algorithm": "ES256",
+            "errors": "problem",
+        },
+        "operations": {
+            "create": {
+                "path": "/payments",
+                "method": "POST",
+                "body": f'{{"reference":"$reference","amount":$amount,"account":"{ACCOUNT}"}}',
+            },
+            "get": {"path": "/payments/$id"},
+            "list": {"path": "/payments"},
+            "find": {"path": "/payments?reference=$reference"},
+            "throttled": {"path": "/quotes"},
+            "receiver": {
+                "path": "/webhooks",
+                "method": "POST",
+                "body": '{"data":{"reference":"$reference","status":"$state"}}',
+            },
+            "register": {"path": "/callbacks", "method": "POST", "body": '{"url":"$url"}'},
+        },
+        "callback": {
+            "listen": listen,
+            "url": f"http://{listen}/cb",
+            "scheme": "standard-webhooks",
+            "wait_seconds": 5,
+            "keys": ["file:hook1", "file:hook2"],
+        },
+    }
+    if policy in ("signed", "jws-callbacks"):
+        keys["signing_key"] = "file:signing.key"
+    if policy == "jws-callbacks":
+        keys["callback"] |= {"scheme": "jws-detached", "keys": ["file:hook1"]}
+    return keys
+
+
+def _private(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def _public(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)

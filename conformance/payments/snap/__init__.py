@@ -1,0 +1,1 @@
+"""SNAP BI, the Indonesian partner API: tokens, signed transactions, response codes and idempotency."""

@@ -1,0 +1,130 @@
+"""The sandbox's SNAP stands: a bank on loopback, and the keys of its manifest."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+
+from conformance.core.area import Kit, Stand
+from conformance.core.errors import ConfigError, nearest
+from conformance.payments.serving import serve
+from conformance.payments.snap.sandbox import CLIENT_KEY, FAULTS, PARTNER, QR_PAYLOAD, SHORT_CLIENT_KEY, Bank
+from conformance.payments.snap.signature import Dialect
+
+SECRET = "sandbox-client-secret"  # noqa: S105 - the sandbox's alone
+
+POLICIES: Mapping[str, Dialect] = {
+    "good": Dialect(),
+    "hex": Dialect(encoding="hex"),
+    "utc": Dialect(timestamp="utc"),
+    "asymmetric": Dialect(mode="asymmetric"),
+    "query-excluded": Dialect(query="excluded"),
+    "original-result": Dialect(),
+}
+"""Conforming variants by name: what the standard leaves open, chosen otherwise."""
+
+
+@contextlib.contextmanager
+def stage(stand: Stand, kit: Kit) -> Iterator[Mapping[str, Any]]:
+    """Serve the stand; yield the keys of its manifest.
+
+    Raises:
+        ConfigError: no such policy or fault.
+    """
+    dialect = policy_of(stand)
+    replays = stand.policy == "original-result"
+    key = client_key(kit.keys)
+    bank = Bank(key.public_key(), SECRET.encode(), dialect, frozenset(stand.faults), replays)
+    (kit.folder / "client.key").write_bytes(_pem(key))
+    (kit.folder / "client.secret").write_text(SECRET, encoding="utf-8")
+    with serve(bank.respond, kit.server_context()) as port:
+        stated = {name: getattr(dialect, name) for name in Dialect.__slots__}
+        stated |= {"duplicate": "original" if replays else "conflict", "day_zone": "Asia/Jakarta"}
+        if "snap-window-undeclared" not in stand.faults:
+            stated["window_seconds"] = 300
+        yield manifest_keys(port, stated)
+
+
+def policy_of(stand: Stand) -> Dialect:
+    """The dialect of the stand.
+
+    Raises:
+        ConfigError: no such policy or fault.
+    """
+    if stand.policy not in POLICIES:
+        near = nearest(stand.policy, POLICIES)
+        raise ConfigError("sandbox", "policy", f'"{stand.policy}"', f"one of {', '.join(POLICIES)}", near)
+    for fault in stand.faults:
+        if fault not in FAULTS:
+            raise ConfigError("sandbox", "faults", f'"{fault}"', "a fault of the role snap-api", nearest(fault, FAULTS))
+    dialect = POLICIES[stand.policy]
+    return replace(dialect, encoding="hex") if "snap-hex-only" in stand.faults else dialect
+
+
+def manifest_keys(port: int, dialect: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a manifest says of the bank."""
+    return {
+        "address": f"127.0.0.1:{port}",
+        "base_url": f"https://localhost:{port}",
+        "client_key": CLIENT_KEY,
+        "expiring_client_key": SHORT_CLIENT_KEY,
+        "partner_id": PARTNER,
+        "channel_id": "95221",
+        "private_key": "file:client.key",
+        "client_secret": "file:client.secret",
+        "qr_payload": QR_PAYLOAD,
+        "dialect": dict(dialect),
+        "operations": {
+            "token": {"path": "/v1.0/access-token/b2b"},
+            "inquiry": {
+                "path": "/v1.0/balance-inquiry",
+                "service": "11",
+                "body": '{"partnerReferenceNo":"$reference","accountNo":"0000000000"}',
+            },
+            "list": {"path": "/v1.0/transaction-history", "service": "12", "method": "GET"},
+            "history": {
+                "path": "/v1.0/transaction-history-list",
+                "service": "12",
+                "body": '{"partnerReferenceNo":"$original"}',
+            },
+            "transaction": {
+                "path": "/v1.0/qr/qr-mpm-generate",
+                "service": "47",
+                "body": '{"partnerReferenceNo":"$reference","amount":{"value":$amount,"currency":"IDR"}}',
+            },
+            "query": {
+                "path": "/v1.0/qr/qr-mpm-query",
+                "service": "51",
+                "body": '{"originalPartnerReferenceNo":"$original","originalExternalId":"$external"}',
+            },
+            "qr_decode": {"path": "/v1.0/qr/qr-mpm-decode", "service": "48", "body": '{"qrContent":$qr}'},
+        },
+    }
+
+
+@lru_cache(maxsize=4)
+def client_key(folder: Path) -> RSAPrivateKey:
+    """The client's RSA key, made once and kept in the folder, since it takes long to make."""
+    path = folder / "snap-client.key"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        new = path.with_suffix(f".{os.getpid()}")
+        new.write_bytes(_pem(generate_private_key(65537, 2048)))
+        new.replace(path)
+    key = serialization.load_pem_private_key(path.read_bytes(), None)
+    assert isinstance(key, RSAPrivateKey)
+    return key
+
+
+def _pem(key: RSAPrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
