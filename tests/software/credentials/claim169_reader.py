@@ -7,7 +7,7 @@ import sys
 from importlib.metadata import version
 from typing import Any
 
-import claim169
+import claim169  # type: ignore[import-untyped]
 
 from conformance.wire import jose
 
