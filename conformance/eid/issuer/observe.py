@@ -49,7 +49,7 @@ def look(job: Job, door: Door) -> Observed:
 
     take("issuer_metadata", lambda: read_metadata(session))
     if (broken := failures.get("issuer_metadata")) is not None:
-        return Observed(job, began, {}, dict.fromkeys(names, broken))
+        return Observed(job, began, {}, dict.fromkeys(names, broken), session.connections)
     if "nonces" in names:
         take("nonces", lambda: read_nonces(session))
     if names & {"issuance", "issued"}:
@@ -60,7 +60,7 @@ def look(job: Job, door: Door) -> Observed:
                 take(name, read)
             elif name in names and lacking is not None:
                 failures[name] = lacking
-    return Observed(job, began, records, failures)
+    return Observed(job, began, records, failures, session.connections)
 
 
 def read_attempts(session: Session) -> Attempts:

@@ -27,13 +27,14 @@ PROOF_TYPE = "openid4vci-proof+jwt"
 
 @dataclass(slots=True)
 class Session:
-    """One issuer while it is looked at. token: the access token, once there is one."""
+    """One issuer while it is looked at. token: the access token, once there is one. connections: how many so far."""
 
     job: Job
     door: Door
     key: SigningKey = field(default_factory=lambda: new_key("ES256"))
     token: str = field(default="", repr=False)
     members: Mapping[str, Any] = field(default_factory=dict)
+    connections: int = 0
 
     @property
     def issuer(self) -> str:
@@ -54,6 +55,7 @@ class Session:
         verify: Any = "public"
         if trust and trust != "public":
             verify = (Path(self.job.target.path).parent / trust).read_bytes()
+        self.connections += 1
         return fetch(self.door, self.job.target, url, kind="oidc", verify=verify, **options)
 
     def secret(self, name: str) -> str:
