@@ -39,4 +39,4 @@ def asks(requirement: Requirement) -> frozenset[str]:
 def budget(asked: frozenset[str]) -> int:
     """Connections at most: metadata, token and issuer key once, and nonce and request for each attempt."""
     attempts = sum(ask.startswith("issuance:") for ask in asked)
-    return 1 + (6 if asked - {"issuer_metadata", "nonces"} else 0) + 2 * ("nonces" in asked) + 2 * (attempts + 3)
+    return 1 + (6 if asked - {"issuer_metadata", "nonces"} else 0) + ("nonces" in asked) + 2 * (attempts + 3)

@@ -39,14 +39,13 @@ class IssuerMetadata:
 
 @dataclass(frozen=True, slots=True)
 class Nonces:
-    """Two answers of the nonce endpoint. differ: whether the nonces do. length: characters of the first."""
+    """The answer of the nonce endpoint. length: characters of the nonce."""
 
     status: int
     media_type: str
     cache_control: str
     has_nonce: bool
     length: int
-    differ: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ FAULTS: Mapping[str, str] = {
     "vci-old-format": "offers the format vc+sd-jwt",
     "vci-html": "serves its metadata as HTML",
     "vci-nonce-stored": "lets nonces be stored",
-    "vci-nonce-fixed": "gives the same nonce to everybody",
+    "vci-nonce-misnamed": "calls its nonce by another name",
     "vci-no-proof": "issues without a proof",
     "vci-nonce-ignored": "does not look at the nonce of a proof",
     "vci-aud-ignored": "does not look at the aud of a proof",

@@ -107,9 +107,9 @@ def token(issuer: Issuer, given: Mapping[str, list[str]]) -> Reply:
 
 def nonce(issuer: Issuer) -> Reply:
     """OpenID4VCI section 7.2."""
-    made = "fixed-nonce-0123456789" if issuer.has("nonce-fixed") else random_id()
-    issuer.nonces.add(made)
-    return 200, {"c_nonce": made}, {} if issuer.has("nonce-stored") else NO_STORE
+    issuer.nonces.add(made := random_id())
+    name = "nonce" if issuer.has("nonce-misnamed") else "c_nonce"
+    return 200, {name: made}, {} if issuer.has("nonce-stored") else NO_STORE
 
 
 def refusal(issuer: Issuer, code: str) -> Reply:

@@ -107,6 +107,8 @@ def ask_token(session: Session) -> None:
         return
     code = offered_code(session.secret("offer"))
     pairs = [("grant_type", GRANT), ("pre-authorized_code", code)]
+    if client := session.setting("client_id"):
+        pairs.append(("client_id", client))
     if session.setting("tx_code") is not None:
         pairs.append(("tx_code", session.secret("tx_code")))
     exchange = session.send(token_endpoint(session), method="POST", data=form(pairs), headers={"Content-Type": FORM})
@@ -138,12 +140,11 @@ def token_endpoint(session: Session) -> str:
 
 
 def read_nonces(session: Session) -> Nonces:
-    """Two nonces, one after the other."""
-    url = endpoint(session, "nonce_endpoint")
-    first, second = (session.send(url, method="POST") for _ in range(2))
-    one, two = (text(json_object(each), "c_nonce") for each in (first, second))
-    control = ", ".join(first.all("cache-control"))[:200]
-    return Nonces(first.status, media_type(first), control, bool(one), len(one), one != two)
+    """What the nonce endpoint answers."""
+    exchange = session.send(endpoint(session, "nonce_endpoint"), method="POST")
+    nonce = text(json_object(exchange), "c_nonce")
+    control = ", ".join(exchange.all("cache-control"))[:200]
+    return Nonces(exchange.status, media_type(exchange), control, bool(nonce), len(nonce))
 
 
 def fresh_nonce(session: Session) -> str:
@@ -156,6 +157,8 @@ def fresh_nonce(session: Session) -> str:
 def proof(session: Session, wrong: str = "") -> str:
     """A key proof, wrong in one thing (OpenID4VCI appendix F.1)."""
     claims: dict[str, Any] = {"aud": session.issuer, "iat": session.now(), "nonce": fresh_nonce(session)}
+    if client := session.setting("client_id"):
+        claims["iss"] = client
     header: dict[str, Any] = {"typ": PROOF_TYPE, "jwk": session.key.public_jwk, "kid": None}
     if wrong == "no-nonce" or not claims["nonce"]:
         del claims["nonce"]

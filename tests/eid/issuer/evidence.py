@@ -21,7 +21,7 @@ METADATA = IssuerMetadata(
     {"person": Configuration("dc+sd-jwt", VCT, {"jwt": ("ES256",)}, ("jwk",))},
     1,
 )
-NONCES = Nonces(200, "application/json", "no-store", has_nonce=True, length=32, differ=True)
+NONCES = Nonces(200, "application/json", "no-store", has_nonce=True, length=32)
 ISSUED = Issued(
     "dc+sd-jwt",
     typ="dc+sd-jwt",
