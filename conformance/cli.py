@@ -18,19 +18,24 @@ F = TypeVar("F", bound="Callable[..., Any]")
 EPILOG = "\b\nExit codes:\n" + "\n".join(f"  {code.value}  {meaning}" for code, meaning in MEANING.items())
 
 profile_option = click.option(
-    "--profile", default="asean", show_default=True, help="asean, asean-high, asean-survey, or a profile file"
+    "--profile",
+    default="asean",
+    show_default=True,
+    metavar="NAME",
+    help="asean, asean-high, asean-survey, or the file or folder of a profile",
 )
 target_option = click.option(
     "--target",
     "targets",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="manifest, or a folder of them; repeatable",
+    metavar="FILE",
+    help="manifest of an operator's services, or a folder of manifests; repeatable",
 )
 only_option = click.option(
     "--only", multiple=True, metavar="ID", help="requirement id or pattern (TLS-CIP-*); repeatable"
 )
-area_option = click.option("--area", default="", help="one area alone (tls)")
+area_option = click.option("--area", default="", metavar="NAME", help="one area alone, such as tls")
 format_option = click.option(
     "--format",
     "form",
@@ -39,7 +44,11 @@ format_option = click.option(
     show_default=True,
     help="for people, or for machines",
 )
-out_option = click.option("--out", type=click.Path(path_type=Path), default=None, help="folder to write to")
+
+
+def out_option(told: str) -> Callable[[F], F]:
+    """The option --out, with what is written there."""
+    return click.option("--out", type=click.Path(path_type=Path), default=None, metavar="PATH", help=told)
 
 
 def exits(function: F) -> F:
@@ -69,6 +78,10 @@ def exits(function: F) -> F:
             sys.exit(Exit.UNDETERMINED)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
+        except OSError as error:  # a full disk, a folder that was taken away: nothing that a traceback explains
+            told = f"{error.filename or 'a file'}: {error.strerror or error}"
+            click.echo(f"conformance: {display(told, 500)}", err=True)
+            sys.exit(Exit.USAGE)
         except Exception as error:
             click.echo(
                 f"conformance: internal error: {type(error).__name__}: {display(str(error), 500)}\n"
@@ -86,7 +99,15 @@ def exits(function: F) -> F:
 @click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="conformance")
 def main() -> None:
-    """Check national digital services against a shared profile and print a pass/fail matrix a country."""
+    r"""Check national digital services against a shared profile, and print a pass/fail matrix per country.
+
+    \b
+    conformance run                       check the built-in sandbox
+    conformance init tls-endpoint         write a manifest for your own service
+    conformance plan --target FILE        say what a run would do, and what it cannot test yet
+    conformance run --target FILE         check it
+    conformance explain TLS-VER-03        say all about one requirement
+    """
 
 
 @main.command()
@@ -94,26 +115,27 @@ def main() -> None:
 @target_option
 @only_option
 @area_option
-@out_option
-@click.option("--waivers", type=click.Path(path_type=Path), default=None, help="file of waivers")
+@out_option("folder for the run [default: reports/runs/TIME]")
+@click.option("--waivers", type=click.Path(path_type=Path), default=None, metavar="FILE", help="file of waivers")
 @click.option(
     "--fail-on",
     multiple=True,
     type=click.Choice(FAIL_ON),
-    help="which verdicts make the exit code other than 0; repeatable [default: fail, error, not-tested]",
+    help="a verdict that makes the exit code other than 0; repeatable [default: fail, error and not-tested, of a MUST]",
 )
 @click.option(
     "--baseline",
     type=click.Path(path_type=Path),
     default=None,
-    help="results of an earlier run; exit 7 if any verdict differs, either way, else 0",
+    metavar="DIR",
+    help="an earlier run; exit 7 if any verdict differs from it, for better or worse, else 0",
 )
 @click.option(
     "--front",
     type=click.Choice(["auto", "pytest", "loop"]),
     default="auto",
     show_default=True,
-    help="pytest items a cell, or a plain loop; the results are the same bytes",
+    help="an item of pytest for each cell, or a plain loop; the results are the same bytes",
 )
 @click.option("--enumerate", "enumerate_", is_flag=True, help="name every offender, however many connections it takes")
 @click.option("--no-report", is_flag=True, help="write results and evidence, no HTML, CSV or JUnit")
@@ -123,8 +145,9 @@ def main() -> None:
 def run(**options: Any) -> int:
     """Check the services that manifests name; without --target, the built-in sandbox.
 
-    Writes results.ndjson, evidence.zip, matrix.html, matrix.json, matrix.csv and junit.xml under --out
-    (default: reports/runs/TIME). Nothing leaves this machine that a manifest does not authorise.
+    Writes results.ndjson, evidence.zip, matrix.html, matrix.json, matrix.csv and junit.xml under --out. Nothing
+    leaves this machine that a manifest does not authorise. On the sandbox, the exit code is 0 if every verdict is the
+    one that its services must come to, else 7.
     """
     from conformance.commands.main_job import run_command  # noqa: PLC0415
 
@@ -137,7 +160,7 @@ def run(**options: Any) -> int:
 @format_option
 @exits
 def list_(profile: str, area: str, form: str) -> None:
-    """List the requirements of a profile: id, rev, level, role, title."""
+    """List the requirements of a profile: id, level and title; as JSON all that the profile says."""
     from conformance.commands.show import list_requirements  # noqa: PLC0415
 
     list_requirements(profile, area, form)
@@ -164,32 +187,40 @@ def explain(requirement_id: str, profile: str, form: str) -> None:
 @exits
 def plan(profile: str, targets: tuple[Path, ...], only: tuple[str, ...], area: str, form: str) -> None:
     """Say what a run would do, and what it cannot test yet and why. Sends nothing."""
-    from conformance.commands.show import show_plan  # noqa: PLC0415
+    from conformance.commands.plan import show_plan  # noqa: PLC0415
 
     show_plan(profile, targets, only, area, form)
 
 
 @main.command()
 @click.argument("role", default="")
-@click.option("--country", default="XA", show_default=True, help="BN KH ID LA MY MM PH SG TH TL VN, or XA to XZ")
-@out_option
+@click.option(
+    "--country", default="XA", show_default=True, metavar="CODE", help="BN KH ID LA MY MM PH SG TH TL VN, or XA to XZ"
+)
+@out_option("file to write, or an existing folder for it [default: COUNTRY-ROLE.toml here]")
+@format_option
 @exits
-def init(role: str, country: str, out: Path | None) -> None:
+def init(role: str, country: str, out: Path | None, form: str) -> None:
     """Write a commented manifest for a service of this ROLE (without ROLE: list the roles)."""
     from conformance.commands.init import init_manifest  # noqa: PLC0415
 
-    init_manifest(role, country, out)
+    init_manifest(role, country, out, form)
 
 
 @main.command()
 @click.argument("directory", type=click.Path(path_type=Path))
-@click.option("--profile", default="", help="judge by another profile than the run's, and list what changes")
+@click.option(
+    "--profile", default="", metavar="NAME", help="judge by another profile than the run's, and list what changes"
+)
 @only_option
-@out_option
+@out_option("folder for the replayed run [default: nothing is written]")
 @format_option
 @exits
 def replay(directory: Path, profile: str, only: tuple[str, ...], out: Path | None, form: str) -> int:
-    """Judge the stored evidence of a run again, offline."""
+    """Judge the stored evidence of a run again, offline, and name every cell that changes.
+
+    The exit code is that of the run, or 7 if a cell changes though the profile is the run's own.
+    """
     from conformance.commands.stored import replay_run  # noqa: PLC0415
 
     return replay_run(directory, profile, only, out, form)
@@ -213,9 +244,12 @@ def report(directory: Path, form: str) -> int:
     type=click.Path(path_type=Path),
     default=Path("reports/matrix"),
     show_default=True,
+    metavar="PATH",
     help="folder to write to",
 )
-@click.option("--as-of", default="", help="UTC date that staleness is counted at (default: the newest run's)")
+@click.option(
+    "--as-of", default="", metavar="DATE", help="day in UTC at which results count as old [default: the newest run's]"
+)
 @format_option
 @exits
 def matrix(directories: tuple[Path, ...], out: Path, as_of: str, form: str) -> None:
@@ -241,11 +275,11 @@ def diff(before: Path, after: Path, form: str) -> int:
 @click.option("--fault", "faults", multiple=True, metavar="NAME", help="serve one endpoint with this fault; repeatable")
 @click.option("--list", "list_faults", is_flag=True, help="list the faults and what each turns red")
 @click.option("--prove", is_flag=True, help="serve each fault in turn and say whether just what it must turns red")
-@out_option
+@out_option("folder for the manifests and what they name [default: a new one under /tmp]")
 @format_option
 @exits
 def sandbox(faults: tuple[str, ...], list_faults: bool, prove: bool, out: Path | None, form: str) -> int:  # noqa: FBT001
-    """Serve the sandbox on loopback until stopped, and write its manifests to --out."""
+    """Serve the sandbox on loopback until stopped, and write the manifests to check it with."""
     from conformance.commands.serve import print_faults, print_proofs, serve_sandbox  # noqa: PLC0415
 
     if list_faults:

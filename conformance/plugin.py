@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from conformance.core.network import Door
 
 Key = tuple[str, str, str]
+Verdict = Literal["passed", "failed", "skipped"]
+Phase = Literal["setup", "call"]
 
 
 @dataclass(slots=True)
@@ -41,7 +43,6 @@ class Session:
     cells: dict[Key, Cell] = field(default_factory=dict)
     reported: set[Key] = field(default_factory=set)
     outcome: Outcome | None = None
-    interrupted: bool = False
 
 
 SESSION = pytest.StashKey[Session]()
@@ -118,9 +119,13 @@ def pytest_pycollect_makeitem(collector: pytest.Module | pytest.Class, name: str
 
 
 def _items(collector: pytest.Collector, name: str, ids: frozenset[str], session: Session) -> Iterator[CellItem]:
+    """An item for each cell that the plan has not deselected already (`--only`, `--area`)."""
+    from conformance.core.model import NotTested  # noqa: PLC0415 - inert without --profile
+
     for service in session.prepared.plan.services:
         for requirement in service.requirements:
-            if requirement.id in ids:
+            reason, _ = service.excluded.get(requirement.id, (None, ""))
+            if requirement.id in ids and reason is not NotTested.DESELECTED:
                 key = (service.target.id, service.service.id, requirement.id)
                 node = f"{name}[{'-'.join(key)}]"
                 yield CellItem.from_parent(collector, name=node, key=key, judge=name, entry=requirement)
@@ -138,16 +143,13 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     run = session.config.stash[SESSION]
     chosen = {item.key for item in session.items if isinstance(item, CellItem)}
     plan = run.prepared.plan
-    first = selectable(plan)
-    if chosen != first:
+    if chosen != selectable(plan):
         plan = make_plan(plan.profile, plan.targets, plan.judges, today=run.started.date(), select=chosen.__contains__)
         run.prepared = replace(run.prepared, plan=plan)
     settings = settings_of(run.prepared, run.folder, run.progress)
     gathered = engine.gather(
         plan, run.door, settings, lambda _, cells: run.cells.update((c.key, c) for c in cells), run.started
     )
-    run.outcome = None
-    run.interrupted = gathered.stopped
     session.config.stash[GATHERED] = gathered
 
 
@@ -176,7 +178,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
     return True
 
 
-OUTCOMES = {
+OUTCOMES: Mapping[str, tuple[Verdict, Phase]] = {
     "pass": ("passed", "call"),
     "warning": ("passed", "call"),
     "fail": ("failed", "call"),
@@ -223,14 +225,14 @@ def report_of(item: CellItem, cell: Cell) -> pytest.TestReport:
         keywords={},
         outcome=outcome,
         longrepr=longrepr,
-        when=when,  # type: ignore[arg-type]
+        when=when,
         sections=(),
         duration=0.0,
         start=now,
         stop=now,
         user_properties=[("verdict", cell.status.value)],
     )
-    report.conformance_status = cell.status.value
+    report.conformance_status = cell.status.value  # type: ignore[attr-defined]
     return report
 
 

@@ -109,7 +109,9 @@ def records(**changes: Any) -> dict[str, Any]:
             },
             order=(TLS12, TLS12),
         ),
-        "groups": Groups(dict.fromkeys(("secp256r1", "x25519", "X25519MLKEM768"), RETRY), DENIED, TLS13),
+        "groups": Groups(
+            {each: replace(RETRY, group=each) for each in ("secp256r1", "x25519", "X25519MLKEM768")}, DENIED, TLS13
+        ),
         "signatures": Signatures(DENIED, TLS13, ("ECDSA",)),
         "features": Features(
             flight12=TLS12,

@@ -8,11 +8,11 @@ import pytest
 
 from conformance.areas import AREAS
 from conformance.commands.prepare import Request
+from conformance.commands.proof import RED, Proof, faults_of, prove, unnamed
 from conformance.commands.run import execute
 from conformance.core.area import Stand
 from conformance.core.model import Status
 from conformance.core.profile import load_profile, shipped_profiles
-from conformance.proof import RED, Proof, faults_of, prove, unnamed
 from conformance.sandbox import Sandbox, Spec
 from conformance.tls.policy import BENIGN
 

@@ -9,12 +9,15 @@ from typing import Any
 import click
 
 from conformance.commands.prepare import Request
-from conformance.commands.reports import print_report, write_reports
+from conformance.commands.reports import known_profile, print_report, write_reports
 from conformance.commands.run import Ran, execute
+from conformance.core.model import NotTested
 from conformance.core.network import Door, Limits
 from conformance.core.replay import Change, changes
-from conformance.core.results import read_results
+from conformance.core.results import RESULTS_NAME, read_results
+from conformance.core.store import EVIDENCE_NAME
 from conformance.exits import DEFAULT_FAIL_ON, Exit, exit_of
+from conformance.report.display import count, display
 
 
 def run_command(
@@ -35,14 +38,25 @@ def run_command(
 ) -> int:
     """Run, write, report; the exit code."""
     request = Request(profile, targets, only, area, waivers, out, enumerate_)
-    if not targets:
-        return _on_sandbox(request, front=front, no_report=no_report, quiet=quiet, form=form)
-    ran = execute(request, Door(limits=limits_of(request)), front=front, quiet=quiet)
-    differences = changes(read_results(baseline), ran.run) if baseline else None
-    _tell(ran, differences, no_report=no_report, quiet=quiet, form=form)
-    if differences is not None:
-        return Exit.DIFFERS if differences else Exit.OK
-    return exit_of(ran.run.cells, fail_on or DEFAULT_FAIL_ON)
+    before = (read_results(baseline), known_profile(baseline)) if baseline else None
+    if targets:
+        ran, found = execute(request, Door(limits=limits_of(request)), front=front, quiet=quiet), None
+    else:
+        ran, found = _on_sandbox(request, front=front, quiet=quiet)
+    if before:
+        found = changes(before[0], ran.run, before[1], ran.prepared.plan.profile)
+    code = exit_of(ran.run.cells, fail_on or DEFAULT_FAIL_ON)
+    if found is not None:
+        code = Exit.DIFFERS if found else Exit.OK
+    paths = [] if no_report else write_reports([ran.run], ran.prepared.plan.profile, ran.folder)
+    if form == "json":
+        click.echo(json.dumps(_summary(ran, found, paths, code), indent=1))
+    else:
+        _tell(ran, found, paths, quiet=quiet, what=f"the baseline {baseline}" if baseline else EXPECTED)
+    return code
+
+
+EXPECTED = "what the sandbox must come to"
 
 
 def limits_of(request: Request) -> Limits:
@@ -50,49 +64,51 @@ def limits_of(request: Request) -> Limits:
     return Limits(offenders=1000, connections_per_target=2000) if request.enumerate else Limits()
 
 
-def _on_sandbox(request: Request, *, front: str, no_report: bool, quiet: bool, form: str) -> int:
+def _on_sandbox(request: Request, *, front: str, quiet: bool) -> tuple[Ran, list[Change]]:
     """Start the sandbox, run on it, and hold its verdicts against the expected ones, both ways."""
     from conformance.sandbox import Sandbox, differences, load_specs  # noqa: PLC0415 - servers only when needed
 
     specs = load_specs()
     with Sandbox(specs) as sandbox:
         ran = execute(request, sandbox.door(limits_of(request)), sandbox.targets, front=front, quiet=quiet)
-    found = differences(ran.run, specs, ran.prepared.plan.profile)
-    _tell(ran, found, no_report=no_report, quiet=quiet, form=form, sandbox=True)
-    return Exit.DIFFERS if found else Exit.OK
+    return ran, differences(ran.run, specs, ran.prepared.plan.profile)
 
 
-def _tell(
-    ran: Ran, found: list[Change] | None, *, no_report: bool, quiet: bool, form: str, sandbox: bool = False
-) -> None:
-    profile = ran.prepared.plan.profile
-    paths = [] if no_report else write_reports([ran.run], profile, ran.folder)
-    if form == "json":
-        click.echo(json.dumps(_summary(ran, found, paths), indent=1))
+def _tell(ran: Ran, found: list[Change] | None, paths: list[Path], *, quiet: bool, what: str) -> None:
+    """The report, where it lies, and what differs from `what`, where that was asked for."""
+    notes = ["stopped: what was not reached is not tested"] if ran.stopped else []
+    notes += [f"{count(ran.connections, 'connection')}; run written to {ran.folder}"]
+    notes += [f"matrix: {path}" for path in paths if path.suffix == ".html"]
+    print_report(ran.run, ran.prepared.plan.profile, ran.folder, brief=quiet, notes=notes)
+    if found is None:
         return
-    print_report(ran.run, profile, ran.folder, brief=quiet)
-    click.echo(f"{ran.connections} connections; run written to {ran.folder}")
-    if found is not None:
-        what = "the sandbox's expected verdicts" if sandbox else "the baseline"
-        for change in found:
-            click.echo(
-                f"  {' '.join(change.key)}: expected {change.before or 'no cell'}, got "
-                f"{change.after or 'no cell'} ({change.why})"
-            )
-        click.echo(f"{len(found)} verdicts differ from {what}" if found else f"every verdict matches {what}")
+    for change in found:
+        click.echo(
+            f"  {' '.join(change.key)}: expected {change.before or 'no cell'}, got "
+            f"{change.after or 'no cell'} ({display(change.why, 500)})"
+        )
+    judged = sum(cell.reason != NotTested.DESELECTED for cell in ran.run.cells)
+    differ = f"{count(len(found), 'verdict')} of {judged} {'differ' if len(found) > 1 else 'differs'} from"
+    click.echo(f"{differ} {what}" if found else f"all {judged} verdicts match {what}")
 
 
-def _summary(ran: Ran, found: list[Change] | None, paths: list[Path]) -> dict[str, Any]:
+def _summary(ran: Ran, found: list[Change] | None, paths: list[Path], code: int) -> dict[str, Any]:
     counts: dict[str, int] = {}
     for cell in ran.run.cells:
         counts[cell.status.value] = counts.get(cell.status.value, 0) + 1
     return {
+        "exit": int(code),
         "directory": str(ran.folder),
+        "complete": ran.run.header.complete,
+        "stopped": ran.stopped,
         "profile": {"id": ran.run.header.profile_id, "sha256": ran.run.header.profile_sha256},
         "counts": counts,
         "connections": ran.connections,
         "differences": None
         if found is None
-        else [{"key": list(change.key), "expected": change.before, "got": change.after} for change in found],
-        "written": [str(path) for path in paths],
+        else [
+            {"key": list(change.key), "expected": change.before, "got": change.after, "why": change.why}
+            for change in found
+        ],
+        "written": [str(path) for path in (ran.folder / RESULTS_NAME, ran.folder / EVIDENCE_NAME, *paths)],
     }

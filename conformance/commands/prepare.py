@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import re
+import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,11 +17,13 @@ from conformance.core.codec import sha256
 from conformance.core.engine import Progress, Settings
 from conformance.core.errors import ConfigError, nearest
 from conformance.core.judging import JudgeEntry, load_judges, match
-from conformance.core.model import Profile, Target
+from conformance.core.model import Profile, Target, Untested
 from conformance.core.plan import Plan, Select, make_plan
 from conformance.core.profile import load_profile
 from conformance.core.redact import Redactor
-from conformance.core.target import load_target
+from conformance.core.results import RESULTS_NAME
+from conformance.core.store import EVIDENCE_NAME
+from conformance.core.target import load_target, secrets_of
 from conformance.core.waivers import Waiver, load_waivers
 
 RUNS = Path("reports") / "runs"
@@ -81,7 +87,7 @@ def load_targets(paths: Iterable[Path]) -> tuple[Target, ...]:
     """
     files: list[Path] = []
     for path in paths:
-        files += sorted(path.glob("*.toml")) if path.is_dir() else [path]
+        files += manifests_in(path) if path.is_dir() else [path]
     targets: dict[str, Target] = {}
     for file in files:
         target = load_target(file)
@@ -89,6 +95,19 @@ def load_targets(paths: Iterable[Path]) -> tuple[Target, ...]:
             raise ConfigError(str(file), "target.id", f'"{target.id}"', f"an id that {targets[target.id].path} has not")
         targets[target.id] = target
     return tuple(targets.values())
+
+
+def manifests_in(folder: Path) -> list[Path]:
+    """The manifests of a folder.
+
+    Raises:
+        ConfigError: it has none; names one that lies a folder deeper.
+    """
+    found = sorted(folder.glob("*.toml"))
+    if not found:
+        deeper = next((str(path.parent) for path in sorted(folder.glob("*/*.toml"))), "")
+        raise ConfigError(str(folder), "", "a folder without a *.toml file", "a manifest, or a folder of them", deeper)
+    return found
 
 
 def selection(request: Request, profile: Profile) -> Select | None:
@@ -135,21 +154,67 @@ def output_folder(request: Request, now: datetime) -> Path:
     Raises:
         ConfigError: it cannot be made, or holds a run already.
     """
-    folder = request.out or RUNS / now.strftime("%Y%m%dT%H%M%SZ")
-    if request.out is None:
-        base, number = folder, 1
-        while folder.exists():
-            folder = base.with_name(f"{base.name}-{number}")
-            number += 1
+    if request.out:
+        return empty_folder(request.out)
+    base = folder = RUNS / now.strftime("%Y%m%dT%H%M%SZ")
+    number = 1
+    while folder.exists():
+        folder = base.with_name(f"{base.name}-{number}")
+        number += 1
+    return empty_folder(folder)
+
+
+def empty_folder(folder: Path) -> Path:
+    """The folder, made, for a run: it holds none yet, not even one that was cut off.
+
+    Raises:
+        ConfigError: it cannot be written, or holds a run already.
+    """
+    for name in (RESULTS_NAME, EVIDENCE_NAME):
+        if os.path.lexists(folder / name):
+            raise ConfigError("--out", "", f"{folder}, which holds {name}", "a folder that holds no run yet")
+    return writable(folder)
+
+
+def writable(folder: Path) -> Path:
+    """The folder, made, after a file was written to it and taken away.
+
+    Raises:
+        ConfigError: it cannot be made or written to.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if (folder / "results.ndjson").exists():
-            raise ConfigError("--out", "", str(folder), "a folder that holds no run yet")
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
     except OSError as error:
-        raise ConfigError("--out", "", str(folder), f"a folder that can be written ({error.strerror})") from None
-    return folder
+        raise ConfigError("--out", "", f"{folder} ({error.strerror})", "a folder that can be written") from None
 
 
 def settings_of(prepared: Prepared, folder: Path, progress: Progress | None = None) -> Settings:
     """The engine's settings for a prepared run."""
-    return Settings(folder, Redactor(), prepared.waivers, prepared.waivers_sha256, progress)
+    return Settings(folder, redactor_of(prepared.plan.targets), prepared.waivers, prepared.waivers_sha256, progress)
+
+
+SHORTEST_SECRET = 4
+"""A secret of fewer characters would take ordinary words and numbers out of the evidence, and hides nothing."""
+
+
+def redactor_of(targets: Iterable[Target]) -> Redactor:
+    """A redactor that knows every secret to which the manifests refer, as far as it can be read here."""
+    redactor = Redactor()
+    for target in targets:
+        for secret in secrets_of(target):
+            with contextlib.suppress(Untested):
+                for text in secret_texts(secret.reveal().decode("utf-8", "replace")):
+                    redactor.register(text)
+    return redactor
+
+
+def secret_texts(text: str) -> list[str]:
+    """What of a secret must not be written: of PEM the private keys alone, since certificates are public evidence."""
+    if "-----BEGIN " in text:
+        return PRIVATE_KEYS.findall(text)
+    return [stripped] if len(stripped := text.strip()) >= SHORTEST_SECRET else []
+
+
+PRIVATE_KEYS = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----", re.DOTALL)

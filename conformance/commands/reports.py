@@ -12,9 +12,9 @@ import click
 
 from conformance.core.countries import load_countries
 from conformance.core.model import Profile
-from conformance.core.replay import recall
+from conformance.core.replay import archive_of, recall
 from conformance.core.results import Run
-from conformance.core.store import EVIDENCE_NAME, EvidenceArchive
+from conformance.core.store import EvidenceArchive
 from conformance.report.csv import render_csv
 from conformance.report.html import render_html
 from conformance.report.json import render_json
@@ -25,9 +25,13 @@ from conformance.report.terminal import Shape, render_terminal
 
 def profile_of(directory: Path) -> Profile:
     """The resolved profile that a run was judged by, from its archive."""
-    folder = directory if directory.is_dir() else directory.parent
-    with EvidenceArchive(folder / EVIDENCE_NAME) as archive:
+    with EvidenceArchive(archive_of(directory)) as archive:
         return recall(archive).profile
+
+
+def known_profile(directory: Path) -> Profile | None:
+    """As `profile_of`; None where results are kept without their archive, as a baseline may be."""
+    return profile_of(directory) if archive_of(directory).exists() else None
 
 
 def matrix_of(
@@ -67,9 +71,9 @@ def write_reports(
     return [folder / name for name in texts]
 
 
-def print_report(run: Run, profile: Profile, folder: Path, *, brief: bool = False) -> None:
-    """Print a run: coloured on a terminal, plain elsewhere. brief: the sums alone."""
+def print_report(run: Run, profile: Profile, folder: Path, *, brief: bool = False, notes: Sequence[str] = ()) -> None:
+    """Print a run: coloured on a terminal, plain elsewhere. brief: the sums alone. notes: lines below the sums."""
     terminal = sys.stdout.isatty()
     width = min(shutil.get_terminal_size().columns, 120) if terminal else 100
-    shape = Shape(width=width, folder=str(folder), details=not brief)
+    shape = Shape(width=width, folder=str(folder), details=not brief, notes=tuple(notes))
     click.echo(render_terminal(matrix_of([run], profile), shape, colour=terminal), nl=False)

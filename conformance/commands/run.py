@@ -10,12 +10,12 @@ from pathlib import Path
 
 from conformance.commands.prepare import Prepared, Request, output_folder, prepare, settings_of
 from conformance.commands.progress import progress_to
+from conformance.commands.stopping import terminable
 from conformance.core import engine
 from conformance.core.engine import Progress
 from conformance.core.model import Target
 from conformance.core.network import Door
 from conformance.core.results import Run, read_results
-from conformance.exits import Exit
 
 PYTEST_CELLS = 20_000
 """Up to so many cells pytest runs them, above it the plain loop: an item costs 0.1 ms and 2 kB, a call 3 us."""
@@ -29,6 +29,7 @@ class Ran:
     prepared: Prepared
     connections: int
     folder: Path
+    stopped: bool = False
 
 
 def execute(
@@ -49,12 +50,20 @@ def execute(
     now = door.now()
     prepared = prepare(request, now, targets)
     folder = output_folder(request, now)
-    with progress_to(sys.stderr, quiet=quiet) as progress:
-        if front == "loop" or (front == "auto" and prepared.plan.cell_count > PYTEST_CELLS):
+    plan = prepared.plan
+    watched = progress_to(
+        sys.stderr,
+        quiet=quiet,
+        opened=lambda: sum(tuple(door.counts.values())),
+        most=plan.connections,
+        services=sum(bool(service.jobs) for service in plan.services),
+    )
+    with terminable(), watched as progress:
+        if front == "loop" or (front == "auto" and plan.cell_count > PYTEST_CELLS):
             outcome = engine.run(prepared.plan, door, settings_of(prepared, folder, progress))
         else:
             outcome = _under_pytest(request, prepared, door, folder, progress)
-    return Ran(read_results(folder), prepared, outcome.connections, folder)
+    return Ran(read_results(folder), prepared, outcome.connections, folder, stopped=outcome.stopped)
 
 
 def _under_pytest(
@@ -107,11 +116,8 @@ def _under_pytest(
         os.environ.update({name: value for name, value in saved.items() if value is not None})
         if autoload is None:
             del os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
+    if session.outcome is None and code == pytest.ExitCode.INTERRUPTED:
+        raise KeyboardInterrupt
     if session.outcome is None:
         raise RuntimeError(f"pytest ended with {code} before anything was judged")
     return session.outcome
-
-
-def exit_for_baseline(differences: int) -> Exit:
-    """The exit code of a comparison with a baseline."""
-    return Exit.DIFFERS if differences else Exit.OK

@@ -9,15 +9,15 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 
 import click
 
 from conformance.areas import AREAS
+from conformance.commands.proof import Proof, prove
+from conformance.commands.stopping import terminable
 from conformance.core.errors import ConfigError
 from conformance.core.profile import load_profile, shipped_profiles
 from conformance.exits import Exit
-from conformance.proof import Proof, prove
 from conformance.sandbox import Sandbox, Spec, fault_area, load_specs, stand_for
 
 
@@ -45,17 +45,11 @@ def serve_sandbox(faults: tuple[str, ...], *, out: Path | None, form: str) -> in
 @contextmanager
 def stoppable() -> Iterator[None]:
     """End quietly on Ctrl-C and on SIGTERM, so that every server is stopped."""
-
-    def stop(_: int, __: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, stop)
     try:
-        yield
+        with terminable():
+            yield
     except KeyboardInterrupt:
         click.echo("stopped", err=True)
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def faulty(faults: tuple[str, ...]) -> Spec:

@@ -1,16 +1,14 @@
-"""`list`, `explain` and `plan`: what the profile asks, and what a run would do."""
+"""`list` and `explain`: what the profile asks."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import click
 
-from conformance.core.errors import ConfigError, nearest
+from conformance.core.errors import ConfigError, nearest, shown
 from conformance.core.model import Requirement
 from conformance.core.profile import load_profile
 
@@ -21,7 +19,7 @@ def list_requirements(profile_name: str, area: str, form: str) -> None:
     found = [r for r in profile.requirements.values() if not area or r.area == area]
     if area and not found:
         areas = sorted({r.area for r in profile.requirements.values()})
-        raise ConfigError("--area", "", f'"{area}"', f"one of {', '.join(areas)}", nearest(area, areas))
+        raise ConfigError("--area", "", shown(area), f"one of {', '.join(areas)}", nearest(area, areas))
     if form == "json":
         click.echo(json.dumps([describe(requirement) for requirement in found], indent=1, ensure_ascii=False))
         return
@@ -81,7 +79,7 @@ def explain_requirement(requirement_id: str, profile_name: str, form: str) -> No
         raise ConfigError(
             "explain",
             "",
-            f'"{requirement_id}"',
+            shown(requirement_id),
             f"a requirement of profile {profile.id}",
             nearest(requirement_id.upper(), profile.requirements),
         )
@@ -120,66 +118,3 @@ def explanation(requirement: Requirement) -> list[str]:
 
 def _plain_text(value: Any) -> str:
     return json.dumps(value, default=_plain, ensure_ascii=False)
-
-
-def show_plan(profile: str, targets: tuple[Path, ...], only: tuple[str, ...], area: str, form: str) -> None:
-    """Print cells, connections and hosts, and for what cannot run the reason and the line to add."""
-    from conformance.commands.prepare import Request, prepare  # noqa: PLC0415 - planning needs the judges
-
-    if not targets:
-        raise ConfigError("plan", "--target", "nothing", "a manifest; `conformance init tls-endpoint` writes one")
-    request = Request(profile, targets, only, area)
-    made = prepare(request, datetime.now(UTC)).plan
-    rows = []
-    for service in made.services:
-        excluded = Counter((reason.value, detail) for reason, detail in service.excluded.values())
-        rows.append(
-            {
-                "target": service.target.id,
-                "service": service.service.id,
-                "role": service.service.role,
-                "address": service.service.address,
-                "cells": len(service.requirements),
-                "connections_at_most": sum(a.budget(job.asks) for a, job in service.jobs),
-                "asks": sorted(ask for _, job in service.jobs for ask in job.asks),
-                "not_tested": [
-                    {"reason": reason, "detail": detail, "cells": count, "add": REMEDY.get(reason, "")}
-                    for (reason, detail), count in excluded.items()
-                ],
-                "undeclared": undeclared(service.service.settings),
-            }
-        )
-    if form == "json":
-        click.echo(json.dumps({"profile": made.profile.id, "sha256": made.profile.sha256, "services": rows}, indent=1))
-        return
-    for row in rows:
-        click.echo(
-            f"{row['target']}/{row['service']} ({row['role']}) at {row['address']}: {row['cells']} cells, "
-            f"at most {row['connections_at_most']} connections"
-        )
-        for gap in row["not_tested"]:
-            click.echo(f"  {gap['cells']} cells will be not-tested({gap['reason']}): {gap['detail']}")
-            click.echo(f"    {gap['add']}" if gap["add"] else "")
-        for line in row["undeclared"]:
-            click.echo(f"  {line}")
-    click.echo(f"in all {made.cell_count} cells and at most {made.connections} connections; nothing was sent")
-
-
-REMEDY = {
-    "not-authorised": "add [target.authorisation] with granted_by, reference, not_before, not_after, hosts, "
-    'kinds = ["tls"] and active = true',
-    "deselected": "leave out --only and --area",
-}
-
-
-def undeclared(settings: Any) -> list[str]:
-    """What the manifest leaves out and some rows need, each with the line to add."""
-    lines = []
-    if settings.get("http", True) and "plain_http" not in settings:
-        lines.append('TLS-HTT-03 and -04 look at plain HTTP: add plain_http = "host:80"')
-    if settings.get("mtls") and "client_certificate" not in settings:
-        lines.append(
-            "TLS-MTL-02 and -03 need a positive control: add client_certificate = "
-            '{ certificate = "file:client.pem", key = "env:CLIENT_KEY" }'
-        )
-    return lines

@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from shlex import quote
 
 import click
 
 from conformance.areas import AREAS
-from conformance.commands.prepare import chosen
+from conformance.commands.prepare import chosen, empty_folder, writable
 from conformance.commands.reports import print_report, profile_of, write_reports
 from conformance.core.errors import ConfigError
 from conformance.core.judging import load_judges
 from conformance.core.profile import load_profile
-from conformance.core.replay import Change, changes, replay, write_run
-from conformance.core.results import RESULTS_NAME, Run, read_results
+from conformance.core.replay import Change, archive_of, changes, replay, write_archive, write_run
+from conformance.core.results import Run, read_results
 from conformance.exits import Exit, exit_of
 
 
@@ -26,20 +27,21 @@ def replay_run(directory: Path, profile_name: str, only: tuple[str, ...], out: P
     stored = read_results(directory)
     old = profile_of(directory)
     ids = frozenset(chosen(only, profile or old)) if only else None
-    run, _ = replay(directory, judges, profile=profile, only=ids)
+    run, plan = replay(directory, judges, profile=profile, only=ids)
     if out:
-        out.mkdir(parents=True, exist_ok=True)
-        if (out / RESULTS_NAME).exists():
-            raise ConfigError("--out", "", str(out), "a folder that holds no run yet")
+        empty_folder(out)
+        write_archive(directory, out, plan)
         write_run(run, out)
     compared = _only(stored, ids), _only(run, ids)
-    found = changes(*compared, old, profile or old)
+    found = changes(*compared, old, profile or old, whole=True)
     if form == "json":
         click.echo(json.dumps({"cells": len(compared[1].cells), "changed": [_change(c) for c in found]}, indent=1))
     else:
         if ids is not None:
-            print_report(compared[1], profile or old, directory)
+            print_report(run, profile or old, directory)
         print_changes(found, f"replayed {len(compared[1].cells)} cells: ", "identical to the stored ones")
+        if out:
+            click.echo(f"written to {out}; read it with: conformance report {quote(str(out))}")
     return Exit.DIFFERS if found and profile is None else exit_of(compared[1].cells)
 
 
@@ -50,7 +52,7 @@ def _only(run: Run, ids: frozenset[str] | None) -> Run:
 def report_run(directory: Path, form: str) -> int:
     """Print a run's report and write its files anew."""
     run = read_results(directory)
-    folder = directory if directory.is_dir() else directory.parent
+    folder = archive_of(directory).parent
     profile = profile_of(folder)
     paths = write_reports([run], profile, folder)
     if form == "json":
@@ -63,20 +65,18 @@ def report_run(directory: Path, form: str) -> int:
 def merge_runs(directories: tuple[Path, ...], out: Path, as_of: str, form: str) -> None:
     """Write the matrix of several runs."""
     runs = [read_results(directory) for directory in directories]
-    out.mkdir(parents=True, exist_ok=True)
+    profiles = [profile_of(directory) for directory in directories]
     when = None
     if as_of:
         try:
             when = datetime.fromisoformat(as_of).replace(tzinfo=UTC)
         except ValueError:
             raise ConfigError("--as-of", "", f'"{as_of}"', "a date such as 2026-11-24") from None
-    paths = write_reports(
-        runs, profile_of(directories[0]), out, as_of=when, profiles=[profile_of(directory) for directory in directories]
-    )
+    paths = write_reports(runs, profiles[0], writable(out), as_of=when, profiles=profiles)
     if form == "json":
         click.echo(json.dumps({"written": [str(path) for path in paths]}, indent=1))
     else:
-        click.echo(f"{len(runs)} runs merged: {', '.join(str(path) for path in paths)}")
+        click.echo(f"{len(runs)} run{'s'[: len(runs) != 1]} merged: {', '.join(str(path) for path in paths)}")
 
 
 def diff_runs(before: Path, after: Path, form: str) -> int:
@@ -86,7 +86,7 @@ def diff_runs(before: Path, after: Path, form: str) -> int:
     if form == "json":
         click.echo(json.dumps([_change(change) for change in found], indent=1))
     else:
-        print_changes(found, "", "no verdict differs")
+        print_changes(found, "verdicts: ", "none differs")
     return Exit.DIFFERS if found else Exit.OK
 
 

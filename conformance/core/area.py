@@ -97,6 +97,23 @@ class Kit:
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """What a manifest leaves out, so that some requirements come to nothing on a service. For `conformance plan`.
+
+    requirements: their ids. becomes: what the cells will be, as `not-applicable` or `not-tested`. add: the line to add.
+    """
+
+    requirements: tuple[str, ...]
+    becomes: str
+    add: str
+
+
+def no_gaps(_: Target, __: Service) -> tuple[Gap, ...]:
+    """The gaps of an area that asks nothing more of a manifest than its schema does."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
 class Area:
     """One room of the house.
 
@@ -106,8 +123,9 @@ class Area:
     `active` names the observations that a target must have authorised with `active = true`.
     `budget` gives how many connections a set of asks costs at most, for the plan.
     `reach` gives the (kind, host) pairs that looking at a service dials, for the authorisation; none where nothing is
-    dialled. `faults` describes the sandbox's faults by name. `stage` serves a stand until the context ends and yields
-    the keys of its manifest beside id, role and serves, and under `claims` those of the target.
+    dialled. `gaps` names what a manifest leaves out. `faults` describes the sandbox's faults by name. `stage` serves a
+    stand until the context ends and yields the keys of its manifest beside id, role and serves, and under `claims`
+    those of the target.
     """
 
     name: str
@@ -122,6 +140,7 @@ class Area:
     faults: Callable[[], Mapping[str, str]]
     stage: Callable[[Stand, Kit], AbstractContextManager[Mapping[str, Any]]]
     active: frozenset[str] = frozenset()
+    gaps: Callable[[Target, Service], tuple[Gap, ...]] = no_gaps
 
 
 def join(name: str, title: str, *parts: Area) -> Area:
@@ -156,4 +175,5 @@ def join(name: str, title: str, *parts: Area) -> Area:
         faults=lambda: {fault: text for part in parts for fault, text in part.faults().items()},
         stage=lambda stand, kit: by_role[stand.role].stage(stand, kit),
         active=frozenset().union(*(part.active for part in parts)),
+        gaps=lambda target, service: by_role[service.role].gaps(target, service),
     )

@@ -27,6 +27,9 @@ def _unfrozen(value: Any) -> Any:
 _ENCODER = msgspec.json.Encoder(order="sorted", enc_hook=_unfrozen)
 
 
+_KEEPER = msgspec.json.Encoder(enc_hook=_unfrozen)
+
+
 class CodecError(ValueError):
     """Bytes that are not the JSON of the record they should hold; the message names the path."""
 
@@ -34,6 +37,11 @@ class CodecError(ValueError):
 def encode(record: object) -> bytes:
     """Canonical JSON of a record, mapping or list."""
     return _ENCODER.encode(record)
+
+
+def encode_in_order(record: object) -> bytes:
+    """JSON of a record with the keys of its mappings in their own order: a profile is read in the order of its file."""
+    return _KEEPER.encode(record)
 
 
 @cache

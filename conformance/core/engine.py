@@ -17,7 +17,7 @@ from typing import IO, TYPE_CHECKING
 
 from conformance import __version__
 from conformance.core.area import Area, Job, Observed
-from conformance.core.codec import encode
+from conformance.core.codec import encode, encode_in_order
 from conformance.core.judge import Bundle, Case, judge_service
 from conformance.core.model import Cell, NotTested, Reason
 from conformance.core.plan import Plan, ServicePlan
@@ -191,8 +191,8 @@ def header_of(plan: Plan, settings: Settings, started: datetime, *, complete: bo
 def open_store(plan: Plan, settings: Settings, started: datetime) -> EvidenceStore:
     """The archive of the run, with all that replay needs beside the evidence."""
     store = EvidenceStore(settings.directory / EVIDENCE_NAME, settings.redactor)
+    store.write("profile.json", encode_in_order(plan.profile))  # what is public; its order is that of the results
     memory = {
-        "profile.json": plan.profile,
         "targets.json": plan.targets,
         "waivers.json": settings.waivers,
         "plan.json": {

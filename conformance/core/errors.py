@@ -29,12 +29,20 @@ class ConfigError(Exception):
 
 
 def nearest(word: str, names: Iterable[str]) -> str:
-    """The name that is most like `word`, letter case aside; empty where none is near."""
+    """The name that is most like `word`, letter case and the order of its parts aside; empty where none is near."""
     from difflib import get_close_matches  # noqa: PLC0415 - for errors alone
 
     by_folded = {name.casefold(): name for name in names}
-    found = get_close_matches(word[:SHOWN_CHARACTERS].casefold(), by_folded, n=1)
-    return by_folded[found[0]] if found else ""
+    folded = word[:SHOWN_CHARACTERS].casefold()
+    if found := get_close_matches(folded, by_folded, n=1):
+        return by_folded[found[0]]
+    by_parts = {_sorted_parts(name): name for name in by_folded}
+    found = get_close_matches(_sorted_parts(folded), by_parts, n=1)
+    return by_folded[by_parts[found[0]]] if found else ""
+
+
+def _sorted_parts(name: str) -> str:
+    return "-".join(sorted(name.replace("_", "-").split("-")))
 
 
 def shown(value: Any) -> str:

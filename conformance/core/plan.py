@@ -31,6 +31,11 @@ class ServicePlan:
     jobs: tuple[tuple[Area, Job], ...]
 
     @property
+    def place(self) -> tuple[str, str]:
+        """The ids of its target and of itself."""
+        return (self.target.id, self.service.id)
+
+    @property
     def keys(self) -> Iterator[tuple[str, str, str]]:
         """The keys of its cells."""
         return ((self.target.id, self.service.id, requirement.id) for requirement in self.requirements)
@@ -150,7 +155,7 @@ def _with_needs(requirements: Mapping[str, Requirement], selected: frozenset[str
 def _not_authorised(target: Target, service: Service, area: Area, asks: frozenset[str], today: date) -> str:
     """Why the target's authorisation does not cover looking at the service, empty where it does."""
     try:
-        away = [(kind, host) for kind, host in area.reach(service) if not _on_this_machine(target, host)]
+        away = [(kind, host) for kind, host in area.reach(service) if not on_this_machine(target, host)]
     except Undecided as trouble:
         return trouble.detail
     for kind, host in away:
@@ -162,9 +167,11 @@ def _not_authorised(target: Target, service: Service, area: Area, asks: frozense
     return f"{', '.join(active)} is an active test; the authorisation says active = false" if active else ""
 
 
-def _on_this_machine(target: Target, host: str) -> bool:
+def on_this_machine(target: Target, host: str) -> bool:
     """Whether the host needs no authorisation; the door looks again at what it resolves to."""
     address = scope.literal(host)
     if address is not None:
         return scope.within(address, scope.LOOPBACK)
-    return scope.is_localhost(host) or (host.endswith(".test") and scope.declares(target, host))
+    return scope.is_localhost(host) or (
+        host.endswith(".test") and scope.declares(target, host) and bool(target.resolver)
+    )

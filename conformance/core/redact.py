@@ -154,7 +154,8 @@ _PARAMETER_HINTS = tuple(f"{name}=".encode() for name in SECRET_FIELDS)
 _SHAPES = tuple(
     shape.encode()
     for shape in (
-        *(" 000000000000", " 0000 0000 0000", " 0000-0000-0000", " 0000 000000 0", " 0000-000000-0"),
+        *(f" {'0' * digits} " for digits in range(12, 20)),  # to its end, since hex digests begin so too
+        *(" 0000 0000 0000", " 0000-0000-0000", " 0000 000000 0", " 0000-000000-0"),
         *("A0000000A", "0-0000-00000-00-0", "000000-00-0000", "A 000000"),
     )
 )

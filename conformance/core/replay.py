@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from conformance import __version__
-from conformance.core.codec import CodecError, decode
-from conformance.core.engine import case_of, stopped_cells
+from conformance.core.codec import CodecError, decode, encode, encode_in_order
+from conformance.core.engine import case_of, deselected, stopped_cells
 from conformance.core.judge import judge_service
 from conformance.core.judging import JudgeEntry, match
-from conformance.core.model import Cell, Profile, Target
+from conformance.core.model import Cell, NotTested, Profile, Target
 from conformance.core.plan import Plan, make_plan
 from conformance.core.results import RESULTS_NAME, Run, cell_line, make_header, write_results
 from conformance.core.store import EVIDENCE_NAME, EvidenceArchive, StoreError
@@ -91,8 +91,7 @@ def replay(
         StoreError: the archive is absent or damaged.
         JudgeError: the profile and the judges do not fit.
     """
-    path = directory / EVIDENCE_NAME if directory.is_dir() else directory
-    with EvidenceArchive(path) as archive:
+    with EvidenceArchive(archive_of(directory)) as archive:
         memory = recall(archive)
         rules = profile or memory.profile
         match(rules, judges)
@@ -103,13 +102,15 @@ def replay(
             today=memory.observed_at.date(),
             select=lambda key: key not in memory.deselected and (only is None or key[2] in only),
         )
+        if profile:
+            plan = _seen(plan, asked(memory, judges))
         digests: dict[tuple[str, str], dict[str, str]] = {}
-        for target, service, area, digest in archive.index():
-            digests.setdefault((target, service), {})[area] = digest
+        for target_id, service_id, area_name, digest in archive.index():
+            digests.setdefault((target_id, service_id), {})[area_name] = digest
         cells: list[Cell] = []
         stopped = False
         for service in plan.services:
-            known = digests.get((service.target.id, service.service.id), {})
+            known = digests.get(service.place, {})
             bundles = {
                 area.name: archive.bundle(area, known[area.name]) for area, _ in service.jobs if area.name in known
             }
@@ -130,6 +131,59 @@ def replay(
     return Run(header, tuple(cells)), plan
 
 
+def archive_of(directory: Path) -> Path:
+    """The archive of the run in a folder, or beside the results file that is named instead."""
+    return (directory if directory.is_dir() else directory.parent) / EVIDENCE_NAME
+
+
+def asked(memory: Memory, judges: Mapping[str, JudgeEntry]) -> dict[tuple[str, str], frozenset[str]]:
+    """What the run looked for, by (target, service): its own plan, of the requirements that have a judge still."""
+    known = {i: requirement for i, requirement in memory.profile.requirements.items() if i in judges}
+    plan = make_plan(
+        replace(memory.profile, requirements=known),
+        memory.targets,
+        judges,
+        today=memory.observed_at.date(),
+        select=lambda key: key not in memory.deselected,
+    )
+    return {service.place: frozenset().union(*(job.asks for _, job in service.jobs)) for service in plan.services}
+
+
+def _seen(plan: Plan, looked: Mapping[tuple[str, str], frozenset[str]]) -> Plan:
+    """The plan of another profile without what its run never looked for: such cells are not-tested."""
+    services = []
+    for service in plan.services:
+        had = looked.get(service.place, frozenset())
+        excluded = dict(service.excluded)
+        for requirement in service.requirements:
+            lacking = sorted(plan.judges[requirement.id].area.asks(requirement) - had)
+            if requirement.id in service.judged and lacking:
+                detail = f"the run did not look for {', '.join(lacking[:3])}; run again by this profile"
+                excluded.setdefault(requirement.id, (NotTested.UNSUPPORTED, detail))
+        gone = {i for i, (reason, _) in excluded.items() if reason is NotTested.UNSUPPORTED}
+        judged = tuple(i for i in service.judged if i not in gone)
+        services.append(replace(service, judged=judged, excluded=excluded))
+    return replace(plan, services=tuple(services))
+
+
+def write_archive(source: Path, directory: Path, plan: Plan) -> None:
+    """Write the archive of a replayed run: the evidence of the run at `source`, the profile and selection of `plan`.
+
+    Raises:
+        StoreError: the source is damaged.
+    """
+    with EvidenceArchive(archive_of(source)) as archive:
+        try:
+            old = decode(archive.read("plan.json"), _PlanFile)
+        except CodecError as error:
+            raise StoreError(f"{archive.path}: plan.json: {error}") from None
+        changed = {
+            "profile.json": encode_in_order(plan.profile),
+            "plan.json": encode(replace(old, deselected=deselected(plan))),
+        }
+        archive.copy(directory / EVIDENCE_NAME, changed)
+
+
 def write_run(run: Run, directory: Path) -> None:
     """Write a replayed run's results under `directory`."""
     counts = Counter(cell.status.value for cell in run.cells)
@@ -137,25 +191,40 @@ def write_run(run: Run, directory: Path) -> None:
         write_results(stream, run.header, (cell_line(cell) for cell in run.cells), counts)
 
 
-def changes(before: Run, after: Run, old: Profile | None = None, new: Profile | None = None) -> list[Change]:
-    """Every cell whose status differs between two runs, with the reason as far as the profiles show it."""
+def changes(
+    before: Run, after: Run, old: Profile | None = None, new: Profile | None = None, *, whole: bool = False
+) -> list[Change]:
+    """Every cell whose status or reason differs between two runs, and why as far as the profiles show it.
+
+    Args:
+        before: one run.
+        after: the other.
+        old: the profile of `before`, where it is known.
+        new: the profile of `after`.
+        whole: compare cells to the last octet, as a replay does; two observations never have equal evidence.
+    """
     first = {cell.key: cell for cell in before.cells}
     second = {cell.key: cell for cell in after.cells}
+    places = {key[:2] for key in first}, {key[:2] for key in second}
     found = []
     for key in sorted(first.keys() | second.keys()):
         was, now = first.get(key), second.get(key)
-        if was and now and (was.status, was.reason, was.violations) == (now.status, now.reason, now.violations):
+        if was and now and (was == now if whole else (was.status, was.reason) == (now.status, now.reason)):
             continue
-        why = _why(was, now, old, new)
+        if was and now:
+            why = _why(was, now, old, new)
+        else:
+            what = "requirement" if key[:2] in places[1 if was else 0] else "service"
+            why = f"{what} {'removed' if was else 'added'}"
         found.append(Change(key, was.status.value if was else "", now.status.value if now else "", why))
     return found
 
 
-def _why(was: Cell | None, now: Cell | None, old: Profile | None, new: Profile | None) -> str:
+def _why(was: Cell, now: Cell, old: Profile | None, new: Profile | None) -> str:
     """In words: what of the requirement changed, or that the service did."""
-    if was is None or now is None:
-        return "requirement added" if was is None else "requirement removed"
     parts = []
+    if was.status is now.status and was.reason != now.reason:
+        parts.append(f"reason {was.reason or 'none'} -> {now.reason or 'none'}")
     if was.rev != now.rev:
         parts.append(f"rev {was.rev} -> {now.rev}")
     if was.level != now.level:
@@ -168,6 +237,8 @@ def _why(was: Cell | None, now: Cell | None, old: Profile | None, new: Profile |
         parts.append(f"in force {one.in_force or 'always'} -> {two.in_force or 'always'}")
     if was.waiver != now.waiver:
         parts.append(f"waiver {was.waiver or 'none'} -> {now.waiver or 'none'}")
-    if parts:
-        return ", ".join(parts)
-    return "another observation" if was.evidence != now.evidence else "the suite's judging changed"
+    if NotTested.STOPPED.value in (was.reason, now.reason):
+        parts.append("a run was stopped before this cell's turn")
+    if was.evidence and now.evidence and not set(was.evidence) & set(now.evidence):
+        parts.append("another observation")
+    return ", ".join(parts) or "the suite's judging changed"

@@ -144,7 +144,14 @@ def _unknown(binding: list[Requirement], cells: Mapping[str, list[Cell]]) -> str
     everything = [cell for found in cells.values() for cell in found]
     if any(cell.reason == NotTested.DESELECTED for cell in everything):
         return "a part of the requirements was deselected"
-    return "" if any(cell.status is Status.PASS for cell in everything) else "nothing passed"
+    if any(cell.status is Status.PASS for cell in everything):
+        return ""
+    if everything and all(cell.status is Status.NOT_APPLICABLE for cell in everything):
+        return NOTHING_APPLIES
+    return "nothing passed"
+
+
+NOTHING_APPLIES = "nothing of it applies, so nothing was seen to hold"
 
 
 UNKNOWN = frozenset({Status.ERROR, Status.NOT_TESTED})

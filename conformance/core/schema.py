@@ -112,7 +112,7 @@ def parse_toml(octets: bytes, name: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         what, _, where = str(error).partition(" (at ")
-        raise ConfigError(name, where.rstrip(")"), what[:200], "TOML") from None
+        raise ConfigError(name, where.rstrip(")"), f"{what[:1].lower()}{what[1:200]}", "TOML") from None
     except RecursionError:
         raise ConfigError(name, "", "values nested too deeply", "TOML") from None
     except ValueError as error:  # an integer of more digits than Python reads
@@ -203,25 +203,31 @@ def schema_of(file: str) -> Mapping[str, Any]:
 
 @cache
 def validator(schema: str) -> Draft202012Validator:
-    """What holds data against a schema, by its name."""
+    """What holds data against a schema, by its name. References are filled in, since following each costs most."""
     from jsonschema import Draft202012Validator, FormatChecker  # noqa: PLC0415 - see the module's head
     from jsonschema.validators import extend  # noqa: PLC0415
-    from referencing import Registry  # noqa: PLC0415
-    from referencing.jsonschema import DRAFT202012  # noqa: PLC0415
 
-    folder = profiles_dir() / "schema"
-    resources = {
-        path.name: DRAFT202012.create_resource(json.loads(path.read_bytes()))
-        for path in sorted(folder.glob("*.json"))
-        if path.name != CHECKED
-    }
     formats = FormatChecker(formats=())
     formats.checks("date")(is_date)
     formats.checks("url")(is_url)
-    registry: Registry[Any] = Registry().with_resources(resources.items())
     whole: Any = extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
-    made: Draft202012Validator = whole(resources[f"{schema}.json"].contents, registry=registry, format_checker=formats)
+    made: Draft202012Validator = whole(_filled(schema_of(f"{schema}.json"), f"{schema}.json"), format_checker=formats)
     return made
+
+
+def _filled(node: Any, file: str) -> Any:
+    """A schema with every `$ref` replaced by what it points to; ours are local and not recursive."""
+    if isinstance(node, list):
+        return [_filled(each, file) for each in node]
+    if not isinstance(node, Mapping):
+        return node
+    if "$ref" in node:
+        name, _, path = node["$ref"].partition("#/")
+        found: Any = schema_of(name or file)
+        for step in filter(None, path.split("/")):
+            found = found[step]
+        return _filled(found, name or file)
+    return {key: _filled(value, file) for key, value in node.items() if key != "$defs"}
 
 
 def _pattern(_: Any, pattern: str, instance: Any, __: Any) -> Iterator[ValidationError]:

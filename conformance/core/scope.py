@@ -18,6 +18,7 @@ import ipaddress
 import re
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import TypeAlias
 from urllib.parse import urlsplit
@@ -56,6 +57,7 @@ def within(address: IP, networks: tuple[Network, ...]) -> bool:
     return any(address.version == network.version and address in network for network in networks)
 
 
+@lru_cache(maxsize=4096)
 def literal(host: str) -> IP | None:
     """The address that `host` spells in the strict form (dotted quad, RFC 4291 text), else None."""
     try:
@@ -134,17 +136,30 @@ def covers(pattern: str, host: str) -> bool:
 
 def refusal(authorisation: Authorisation | None, host: str, kind: str, today: date) -> str:
     """Why the authorisation does not cover this traffic; empty where it does. Both of its days count, in UTC."""
+    return lack(authorisation, host, kind, today)[0]
+
+
+def lack(authorisation: Authorisation | None, host: str, kind: str, today: date) -> tuple[str, str]:
+    """Why the authorisation does not cover this traffic, and what to add to the manifest, if that is granted."""
     if authorisation is None:
-        return f"{host}: the manifest holds no authorisation"
+        return f"{host}: the manifest holds no authorisation", _block(host, kind)
     if not any(covers(pattern, host) for pattern in authorisation.hosts):
-        return f"{host} is not among the authorised hosts"
+        return f"{host} is not among the authorised hosts", f'"{host}" to hosts in {TABLE}'
     if kind not in authorisation.kinds:
-        return f"{kind} is not among the authorised kinds"
+        return f"{kind} is not among the authorised kinds", f'"{kind}" to kinds in {TABLE}'
     if today < authorisation.not_before:
-        return f"the authorisation starts on {authorisation.not_before}"
+        return f"the authorisation starts on {authorisation.not_before}", f"not_before = {today} to {TABLE}"
     if today > authorisation.not_after:
-        return f"the authorisation ended on {authorisation.not_after}"
-    return ""
+        return f"the authorisation ended on {authorisation.not_after}", f"the not_after of a renewed grant to {TABLE}"
+    return "", ""
+
+
+TABLE = "[target.authorisation]"
+
+
+def _block(host: str, kind: str) -> str:
+    """The keys of an authorisation, for whoever holds one."""
+    return f'{TABLE} with granted_by, reference, not_before, not_after, hosts = ["{host}"], kinds = ["{kind}"]'
 
 
 def question_refusal(target: Target, name: str, today: date) -> str:

@@ -29,6 +29,9 @@ SEGMENT_SECONDS: Final = 0.02
 SWEEP_SECONDS: Final = 0.05
 RECEIVE_BYTES: Final = 16_384
 KEPT_BYTES: Final = 160
+MOST_PARTS: Final = 256
+"""In how many parts an answer may arrive. Each is a new look at all of it, which a peer must not get for a byte."""
+
 STREAM: Final = socket.SOCK_STREAM | socket.SOCK_NONBLOCK
 READ, WRITE, TROUBLE = select.EPOLLIN, select.EPOLLOUT, select.EPOLLERR | select.EPOLLHUP
 
@@ -75,25 +78,44 @@ class _Open(Generic[K, R]):
 class _Flight:
     """One exchange on the wire."""
 
-    __slots__ = ("active", "connected", "data", "deadline", "exchange", "host", "idle", "place", "rest", "sock", "talk")
+    __slots__ = (
+        "active",
+        "connected",
+        "data",
+        "deadline",
+        "exchange",
+        "host",
+        "idle",
+        "parts",
+        "place",
+        "rest",
+        "sock",
+        "talk",
+    )
 
     def __init__(self, talk: _Open[Any, Any], place: int, exchange: Exchange) -> None:
         self.talk, self.place, self.exchange = talk, place, exchange
         self.host: str = exchange.address[1][0]
         self.sock: Any = None
         self.data = b""
+        self.parts = 0
         self.deadline = self.idle = 0.0
         self.connected = self.active = False
         self.rest: list[bytes] = []
 
 
 def converse(
-    conversations: Iterable[tuple[K, Conversation[R]]], door: Door, *, in_flight: int = 128, per_host: int = 8
+    conversations: Iterable[tuple[K, Conversation[R]] | None],
+    door: Door,
+    *,
+    in_flight: int = 128,
+    per_host: int = 8,
 ) -> Iterator[tuple[K, R]]:
     """Hold the conversations, `in_flight` connections at once; yield each one's result when it has ended.
 
-    Conversations are started as there is room, so any number of them takes the same memory. What a conversation raises
-    is raised here and ends the others.
+    Conversations are started as there is room, so any number of them takes the same memory. Where the next one is not
+    ready, the source says None and is asked again; it must not wait, since the exchanges under way would run out of
+    time. What a conversation raises is raised here and ends the others.
     """
     loop: _Loop[K, R] = _Loop(iter(conversations), door, in_flight, per_host)
     try:
@@ -104,7 +126,7 @@ def converse(
 
 class _Loop(Generic[K, R]):
     def __init__(
-        self, conversations: Iterator[tuple[K, Conversation[R]]], door: Door, in_flight: int, per_host: int
+        self, conversations: Iterator[tuple[K, Conversation[R]] | None], door: Door, in_flight: int, per_host: int
     ) -> None:
         self.source, self.door, self.in_flight, self.per_host = conversations, door, in_flight, per_host
         self.limits = door.limits
@@ -148,15 +170,22 @@ class _Loop(Generic[K, R]):
         while len(self.flights) < self.in_flight:
             if self.ready:
                 self._admit(self.ready.popleft())
-            elif self.exhausted or len(self.open) >= 4 * self.in_flight:
+            elif self.exhausted or len(self.open) >= 4 * self.in_flight or not self._start():
                 return
-            elif (found := next(self.source, None)) is None:
-                self.exhausted = True
-                return
-            else:
-                talk = _Open(*found)
-                self.open[id(talk)] = talk
-                self._advance(talk, first=True)
+
+    def _start(self) -> bool:
+        """Start the next conversation; whether there was one."""
+        try:
+            found = next(self.source)
+        except StopIteration:
+            self.exhausted = True
+            return False
+        if found is None:
+            return False
+        talk = _Open(*found)
+        self.open[id(talk)] = talk
+        self._advance(talk, first=True)
+        return True
 
     def _advance(self, talk: _Open[K, R], *, first: bool = False) -> None:
         """Hand a conversation the replies of its wave and take its next one."""
@@ -298,6 +327,7 @@ class _Loop(Generic[K, R]):
             self._finish(flight, Failure(reason, errno.errorcode.get(error.errno or 0, ""), flight.data[:KEPT_BYTES]))
             return
         exchange = flight.exchange
+        flight.parts += 1
         flight.data = data = flight.data + part if flight.data else part
         try:
             reply = exchange.read(data, not part)
@@ -308,6 +338,8 @@ class _Loop(Generic[K, R]):
                 reply = Failure(Reason.CLOSED, "", data[:KEPT_BYTES])
             elif len(data) >= exchange.max_bytes:
                 reply = Failure(Reason.TOO_LARGE, f"no answer in {exchange.max_bytes} bytes", data[:KEPT_BYTES])
+            elif flight.parts >= MOST_PARTS:
+                reply = Failure(Reason.TOO_LARGE, f"no answer in {MOST_PARTS} parts", data[:KEPT_BYTES])
             else:
                 flight.idle = self.now + self.limits.read_seconds
                 return

@@ -7,6 +7,7 @@ the run and its replay are one path.
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -123,7 +124,7 @@ def read_bundle(area: Area, data: bytes, digest: str) -> Bundle:
     """
     try:
         raw = decode(data, _RawFile)
-        records = {
+        records: dict[str, Any] = {
             name: decode(bytes(value), area.observations[name])
             for name, value in raw.records.items()
             if name in area.observations
@@ -150,7 +151,8 @@ class EvidenceArchive:
         try:
             self._zip = zipfile.ZipFile(path)
         except (OSError, zipfile.BadZipFile) as error:
-            raise StoreError(f"{path}: {error}; expected the evidence archive of a run") from None
+            trouble = (error.strerror if isinstance(error, OSError) else None) or str(error)
+            raise StoreError(f"{path}: {trouble}; expected the evidence archive of a run") from None
 
     def __enter__(self) -> Self:
         return self
@@ -170,8 +172,8 @@ class EvidenceArchive:
                 data = stream.read(limit + 1)
         except KeyError:
             raise StoreError(f"{self.path}: no {name}") from None
-        except (OSError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
-            raise StoreError(f"{self.path}: {name}: {error}") from None
+        except (OSError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+            raise StoreError(f"{self.path}: {name}: damaged ({error})") from None
         if len(data) > limit:
             raise StoreError(f"{self.path}: {name} is larger than {limit} bytes")
         return data
@@ -182,6 +184,12 @@ class EvidenceArchive:
             yield from decode(self.read("index.json"), list[tuple[str, str, str, str]])
         except CodecError as error:
             raise StoreError(f"{self.path}: index.json: {error}") from None
+
+    def copy(self, path: Path, changed: Mapping[str, bytes]) -> None:
+        """Write the archive anew at `path`, with other bytes for the members named in `changed`."""
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as new:
+            for name in self._zip.namelist():
+                new.writestr(_member(name), changed.get(name) or self.read(name))
 
     def bundle(self, area: Area, digest: str) -> Bundle:
         """The evidence with this digest, its bytes checked against it."""

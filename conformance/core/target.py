@@ -127,7 +127,11 @@ def _address(document: Document, where: str, text: str) -> tuple[str, int]:
 
 def _roots(document: Document, where: str, name: str) -> None:
     """Check that a file of roots exists, beside the manifest, and holds certificates alone."""
-    octets = read_octets(document.path.parent / name)
+    try:
+        octets = read_octets(document.path.parent / name)
+    except ConfigError as error:
+        expected = '"public", or a file of roots in PEM beside the manifest'
+        raise ConfigError(document.name, where, f"{error.file}: {error.found}", expected, error.nearest) from None
     if b"PRIVATE KEY-----" in octets:
         raise ConfigError(document.name, where, "a private key in the file", "certificates in PEM alone")
     if not re.search(rb"-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----", octets):

@@ -27,6 +27,11 @@ def display(text: str, limit: int = LIMIT) -> str:
     return f"{text}... ({cut} more characters)" if cut > 0 else text
 
 
+def count(number: int, noun: str) -> str:
+    """`1 cell`, `2 cells`: for nouns with a plain plural."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 _NAMED = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from shlex import quote
 
 from conformance.core.model import Cell, Requirement, Status
-from conformance.core.rollup import UNKNOWN, WORST_FIRST, Standing, Statement
-from conformance.report.display import display
+from conformance.core.rollup import NOTHING_APPLIES, UNKNOWN, WORST_FIRST, Standing, Statement
+from conformance.report.display import count, display
 from conformance.report.matrix import Column, Matrix, Row
 from conformance.report.signs import ACTIONS, SIGNS, STATEMENT_SIGNS, STATEMENT_STATUS, WORDS
 
@@ -45,11 +45,13 @@ class Shape:
     """How to write.
 
     width: columns. folder: of the run, for commands and evidence. details: each violated requirement, not only sums.
+    notes: lines between the sums and what is open, such as where the run lies.
     """
 
     width: int = 100
     folder: str = "DIR"
     details: bool = True
+    notes: tuple[str, ...] = ()
 
 
 def render_terminal(matrix: Matrix, shape: Shape, *, colour: bool = False) -> str:
@@ -78,6 +80,9 @@ def report_lines(matrix: Matrix, shape: Shape) -> Iterator[Line]:
         for row in matrix.rows:
             yield from violated(row, shape)
     yield from summary(matrix, shape)
+    for note in shape.notes:
+        yield ((note, ""),)
+    yield from [()] * bool(shape.notes)
     yield from undetermined(matrix, shape)
 
 
@@ -91,12 +96,13 @@ def violated(row: Row, shape: Shape) -> Iterator[Line]:
     name = f"{SIGNS[worst]} {requirement.id}"
     yield ((name, worst.value), (f"  {requirement.level}  ", "quiet"), (requirement.title, "head"))
     yield from _entry("clause", "; ".join(str(clause) for clause in requirement.cite), shape)
+    yield from _entry("why", requirement.why, shape)
     for cell in cells[:MOST_SERVICES]:
         yield from _service(cell, shape)
     if len(cells) > MOST_SERVICES:
         counted = Counter(cell.status for cell in cells[MOST_SERVICES:])
         rest = ", ".join(f"{counted[status]} {WORDS[status]}" for status in WORST_FIRST if counted[status])
-        yield ((f"  and {len(cells) - MOST_SERVICES} more services: {rest}", "quiet"),)
+        yield ((f"  and {count(len(cells) - MOST_SERVICES, 'more service')}: {rest}", "quiet"),)
     yield from _fix(requirement, shape)
     yield from _entry("replay", f"conformance replay {quote(shape.folder)} --only {requirement.id}", shape, wrap=False)
     yield ()
@@ -118,7 +124,7 @@ def _service(cell: Cell, shape: Shape) -> Iterator[Line]:
         if found.observed:
             yield from _entry("seen", found.observed, shape, indent=4)
     if len(cell.violations) > 3:
-        yield ((f"    and {len(cell.violations) - 3} more violations", "quiet"),)
+        yield ((f"    and {count(len(cell.violations) - 3, 'more violation')}", "quiet"),)
     for digest in cell.evidence:
         where = f"{shape.folder}/evidence.zip, evidence/{digest[:12]}...json"
         yield from _entry("evidence", where, shape, indent=4, wrap=False)
@@ -155,8 +161,8 @@ def _standing(lead: str, area: str, standing: Standing, column: Column) -> Itera
     parts: list[tuple[str, str]] = [(lead, "head"), (f"{area}  ", "quiet")]
     parts.append((f"{STATEMENT_SIGNS[standing.statement]} {standing.statement.value:<23}", status.value))
     for basis, tally in standing.tallies.items():
-        for found, count in tally.found:
-            parts += [(f" {count} {WORDS[found]}", found.value), (" \u00b7", "quiet")]
+        for found, number in tally.found:
+            parts += [(f" {number} {WORDS[found]}", found.value), (" \u00b7", "quiet")]
         parts[-1] = (f" of {tally.total} {basis}", "quiet")
     if column.stale:
         parts.append((f" stale: {column.age_days} days old", "not-tested"))
@@ -189,32 +195,52 @@ def undetermined(matrix: Matrix, shape: Shape) -> Iterator[Line]:
         if found.statement is Statement.UNDETERMINED
     ]
     if not (reasons or absent or told):
+        yield (("nothing is left undetermined: every MUST of every service was decided", "head"),)
+        yield ()
         return
     yield (("what keeps results undetermined, and what to do about it", "head"),)
     for line in told:
         yield from _wrapped("  ", line, shape, style="")
+    yield from _inapplicable(matrix, shape)
     if matrix.profile.survey:
         yield from _open("survey", "the profile is a part of the requirements", "run the whole profile", shape)
     if old:
         since = f"{' '.join(column.code for column in old)} observed more than {matrix.profile.max_age_days} days ago"
         yield from _open("stale", since, "run again", shape)
     if absent:
-        lacking = f"{absent} requirements without a service"
+        lacking = f"{count(absent, 'requirement')} without a service"
         yield from _open("not tested, role-missing", lacking, ACTIONS["role-missing"], shape)
     for (status, reason), found in sorted(reasons.items(), key=lambda item: (-len(item[1]), item[0])):
         ids = sorted({cell.requirement for cell in found})
         more = f" and {len(ids) - 4} more" if len(ids) > 4 else ""
-        services = len({cell.key[:2] for cell in found})
-        where = f"{len(found)} cells on {services} service{'s'[: services != 1]} ({', '.join(ids[:4])}{more})"
+        services = count(len({cell.key[:2] for cell in found}), "service")
+        where = f"{count(len(found), 'cell')} on {services} ({', '.join(ids[:4])}{more})"
         yield from _open(f"{WORDS[Status(status)]}, {reason}", where, ACTIONS.get(reason, "see the evidence"), shape)
         yield from _wrapped("      ", _example(found), shape, style="quiet")
     yield ()
 
 
+def _inapplicable(matrix: Matrix, shape: Shape) -> Iterator[Line]:
+    """For each area of which nothing applies, the commonest fact that shows it, and what can be done."""
+    empty = {place for place, found in matrix.standings.items() if found.because == NOTHING_APPLIES}
+    for area in dict.fromkeys(area for _, area in empty):
+        cells = [
+            cell
+            for row in matrix.rows
+            for entry in row.entries
+            for cell in entry.cells
+            if row.requirement.area == area and (entry.country, area) in empty
+        ]
+        ids = ", ".join(sorted({cell.requirement for cell in cells})[:4])
+        told = f"{count(len(cells), 'cell')} ({ids})"
+        yield from _open(f"{area}, not applicable", told, "declare in the manifest what the service offers", shape)
+        yield from _wrapped("      ", _example(cells), shape, style="quiet")
+
+
 def _example(cells: list[Cell]) -> str:
     """The commonest detail, so that one line says what was the matter."""
-    detail, count = Counter(cell.detail for cell in cells).most_common(1)[0]
-    return f"{count} x {detail}" if detail else ""
+    detail, number = Counter(cell.detail for cell in cells).most_common(1)[0]
+    return f"{number} x {detail}" if detail else ""
 
 
 def _open(what: str, told: str, action: str, shape: Shape) -> Iterator[Line]:

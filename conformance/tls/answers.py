@@ -22,7 +22,7 @@ def answer(got: Reply | Failure, template: Template, *, controlled: bool) -> Ans
     """One answer as evidence. Nothing stands behind an exchange that never connected or ran out of time half-way."""
     if isinstance(got, Failure):
         return _failed(got, controlled=controlled)
-    received = got.received.hex()
+    received = shown(got.received)
     if got.refused and got.alert == 0 and not got.version:
         return Answer("closed", reason=Reason.CLOSED, detail="close_notify", controlled=controlled, received=received)
     if got.refused and got.kinds is None:
@@ -60,6 +60,11 @@ def answer(got: Reply | Failure, template: Template, *, controlled: bool) -> Ans
     )
 
 
+def shown(data: bytes) -> str:
+    """Octets in hexadecimal, so marked that no run of digits in them is taken for somebody's number and redacted."""
+    return f"0x{data.hex()}" if data else ""
+
+
 def _failed(got: Failure, *, controlled: bool) -> Answer:
     kind: Kind = "broken"
     if not got.received and got.reason is Reason.TIMEOUT:
@@ -72,12 +77,12 @@ def _failed(got: Failure, *, controlled: bool) -> Answer:
         reason=got.reason,
         detail=got.detail[:MOST_DETAIL],
         controlled=controlled and counts,
-        received=got.received[:160].hex(),
+        received=shown(got.received[:160]),
     )
 
 
 def _ssl2(got: Reply, template: Template, *, controlled: bool) -> Answer:
-    received = got.received.hex()
+    received = shown(got.received)
     if got.refused:
         return Answer("refused", alert=f"SSLv2 error {got.alert}", controlled=controlled, received=received)
     kinds = got.kinds or ()

@@ -11,6 +11,7 @@ from conformance.core.area import Area, Job, Kit, Observed, Stand
 from conformance.core.model import Service
 from conformance.tls import evidence
 from conformance.tls.asks import asks, budget
+from conformance.tls.gaps import gaps
 
 if TYPE_CHECKING:
     from conformance.core.network import Door
@@ -77,4 +78,5 @@ TLS = Area(
     faults=_faults,
     stage=_stage,
     active=frozenset({"client_certificates"}),
+    gaps=gaps,
 )

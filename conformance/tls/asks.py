@@ -71,7 +71,7 @@ COSTS: Final[Mapping[str, int]] = {
     "client_certificates": 5,
     "http": 2,
     "caa": 0,
-    "addresses": 2,
+    "addresses": 0,  # one address is not asked again
 }
 """Connections at most, where an ask does not cost one."""
 

@@ -37,7 +37,7 @@ class Answer:
     alert: IANA name of the alert's description (`handshake_failure`).
     reason, detail: for `closed`, `silent` and `broken`: why, and a bounded displayable remark.
     controlled: see above.
-    received: the first bytes received, hex, at most 160 bytes.
+    received: the first bytes received, at most 160, as `0x` and hex.
     """
 
     kind: Kind
@@ -67,9 +67,13 @@ class Answer:
         """Whether the server went on with the hello.
 
         Raises:
-            Undecided: nothing was answered, or the answer is no refusal that a control stands behind.
+            Undecided: nothing was answered; what was selected was not offered, so that it is no answer to this hello;
+                or the answer is no refusal that a control stands behind.
         """
         if self.kind == "accepted":
+            foreign = [each for each in self.unoffered if each.startswith(("version ", "suite "))]
+            if foreign:
+                raise Undecided(Reason.NOT_OBSERVABLE, f"selected what was not offered: {foreign[0]}")
             return True
         if self.kind in ("silent", "broken"):
             raise Undecided(Reason(self.reason or Reason.INTERNAL), self.detail)

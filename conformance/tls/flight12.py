@@ -59,7 +59,10 @@ MOST_MESSAGES: Final = 16
 """How many messages a server's flight may have."""
 
 ANSWER_SECONDS: Final = 1.0
-"""How long a request to renegotiate waits for an answer; servers that ignore it say nothing."""
+"""How long the first request to renegotiate waits for an answer; servers that ignore it say nothing."""
+
+LAST_SECONDS: Final = 1.0
+"""What is left of the time when renegotiation ends: what was seen until then still counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +117,9 @@ def handshake12(
     channel.skips_data = True
     while asked < requests and not refusal:
         asked += 1
-        channel.deadline = min(deadline, monotonic() + answer_seconds)
+        # Once it has granted one, a server that takes its time is no refusal.
+        patience = deadline - LAST_SECONDS - monotonic() if session.answered > 1 else answer_seconds
+        channel.deadline = min(deadline, monotonic() + patience)
         refusal = _ask(session)
         channel.deadline = deadline
         channel.check_deadline()

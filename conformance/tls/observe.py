@@ -35,31 +35,59 @@ Start: TypeAlias = tuple[Job, tuple[Address, ...] | Undecided]
 def observe(jobs: Iterable[Job], door: Door) -> Iterator[Observed]:
     """Look at every job's service; yield each as soon as it is complete."""
     with ThreadPoolExecutor(THREADS, "tls-observe") as pool:
-        waiting: set[Future[Observed]] = set()
-        for talk in converse(_conversations(jobs, door, pool), door):
-            job, ended = talk
+        threads = _Threads(pool)
+        for job, ended in converse(_conversations(jobs, door, threads), door):
             if blocks(job, ended):
-                waiting.add(pool.submit(finish, job, ended, door))
+                threads.waiting.add(pool.submit(finished, job, ended, door))
             else:
-                yield finish(job, ended, door)
-            done, waiting = wait(waiting, 0 if len(waiting) < AHEAD else None, FIRST_COMPLETED)
-            for each in done:
-                yield each.result()
-        while waiting:
-            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-            for each in done:
-                yield each.result()
+                yield finished(job, ended, door)
+            yield from threads.done()
+        while threads.waiting:
+            wait(threads.waiting, return_when=FIRST_COMPLETED)
+            yield from threads.done()
+        yield from threads.done()
+
+
+class _Threads:
+    """What waits for a network beside the loop, so that the loop never does."""
+
+    def __init__(self, pool: ThreadPoolExecutor) -> None:
+        self.pool = pool
+        self.waiting: set[Future[Observed]] = set()
+        self._done: list[Future[Observed]] = []
+
+    def full(self) -> bool:
+        """Whether as many jobs wait for a thread as may."""
+        ended = {each for each in self.waiting if each.done()}
+        self.waiting -= ended
+        self._done += ended
+        return len(self.waiting) >= AHEAD
+
+    def done(self) -> Iterator[Observed]:
+        """What has ended since this was last asked."""
+        self.full()
+        while self._done:
+            yield self._done.pop().result()
 
 
 def _conversations(
-    jobs: Iterable[Job], door: Door, pool: ThreadPoolExecutor
-) -> Iterator[tuple[Job, Conversation[Talk | Undecided]]]:
-    for job, addresses in _starts(jobs, door, pool):
-        yield job, _conversation(job, addresses, door)
+    jobs: Iterable[Job], door: Door, threads: _Threads
+) -> Iterator[tuple[Job, Conversation[Talk | Undecided]] | None]:
+    """The jobs' conversations; None while threads are behind, or while names are still being looked up."""
+    starts = _starts(jobs, door, threads.pool)
+    while True:
+        if threads.full():
+            yield None
+            continue
+        try:
+            found = next(starts)
+        except StopIteration:
+            return
+        yield (found[0], _conversation(*found, door)) if found else None
 
 
-def _starts(jobs: Iterable[Job], door: Door, pool: ThreadPoolExecutor) -> Iterator[Start]:
-    """Each job with where to connect. Names are looked up in threads, some jobs ahead."""
+def _starts(jobs: Iterable[Job], door: Door, pool: ThreadPoolExecutor) -> Iterator[Start | None]:
+    """Each job with where to connect, None while no lookup has ended. Names are looked up in threads, some ahead."""
     ahead: deque[Start | Future[Start]] = deque()
     source = iter(jobs)
     while True:
@@ -69,7 +97,12 @@ def _starts(jobs: Iterable[Job], door: Door, pool: ThreadPoolExecutor) -> Iterat
             ahead.append(_start(job, door) if literal else pool.submit(_start, job, door))
         if not ahead:
             return
-        found = ahead.popleft()
+        place = next((n for n, each in enumerate(ahead) if not isinstance(each, Future) or each.done()), None)
+        if place is None:
+            yield None
+            continue
+        found = ahead[place]
+        del ahead[place]
         yield found.result() if isinstance(found, Future) else found
 
 
@@ -79,6 +112,12 @@ def _start(job: Job, door: Door) -> Start:
         return job, door.permit(job.target, host, port, "tls")
     except Undecided as trouble:
         return job, trouble
+    except Exception as error:  # noqa: BLE001 - our own defect must not lose the other jobs
+        return job, _defect(error)
+
+
+def _defect(error: Exception) -> Undecided:
+    return Undecided(Reason.INTERNAL, f"{type(error).__name__}: {error}")
 
 
 def _conversation(job: Job, addresses: tuple[Address, ...] | Undecided, door: Door) -> Conversation[Talk | Undecided]:
@@ -87,12 +126,14 @@ def _conversation(job: Job, addresses: tuple[Address, ...] | Undecided, door: Do
         return addresses
     if not HELLOS & {ask.partition(":")[0] for ask in job.asks}:
         return Talk(job, addresses[0], b"")
-        yield []
-    for address in addresses:
-        talk = yield from observe_hellos.converse(job, address, door.limits.offenders)
-        failure = talk.got[FIRST][1]
-        if not isinstance(failure, Failure) or failure.reason not in (Reason.REFUSED, Reason.CONNECT_TIMEOUT):
-            break
+    try:
+        for address in addresses:
+            talk = yield from observe_hellos.converse(job, address, door.limits.offenders)
+            failure = talk.got[FIRST][1]
+            if not isinstance(failure, Failure) or failure.reason not in (Reason.REFUSED, Reason.CONNECT_TIMEOUT):
+                break
+    except Exception as error:  # noqa: BLE001 - as above
+        return _defect(error)
     return talk
 
 
@@ -102,6 +143,17 @@ def blocks(job: Job, ended: Talk | Undecided) -> bool:
     return not isinstance(ended, Undecided) and bool(
         names - {"versions", "tolerance", "suites", "groups", "signatures"}
     )
+
+
+def finished(job: Job, ended: Talk | Undecided, door: Door) -> Observed:
+    """As `finish`; where that fails, every observation of the job does."""
+    try:
+        return finish(job, ended, door)
+    except Exception as error:  # noqa: BLE001 - as above
+        names = {ask.partition(":")[0] for ask in job.asks}
+        count = 0 if isinstance(ended, Undecided) else ended.connections
+        trouble = (Reason.INTERNAL, f"{type(error).__name__}: {error}")
+        return Observed(job, door.now(), {}, dict.fromkeys(names, trouble), count)
 
 
 def finish(job: Job, ended: Talk | Undecided, door: Door) -> Observed:

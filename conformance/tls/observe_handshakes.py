@@ -9,6 +9,7 @@ from typing import Final
 
 from conformance.core.model import Reason, Undecided, Untested
 from conformance.core.network import Door
+from conformance.core.selector import Failure
 from conformance.tls.certificates import analyse
 from conformance.tls.client_keys import roots_path, trusted_key
 from conformance.tls.codepoints import SUITES, VERSIONS
@@ -25,6 +26,9 @@ from conformance.tls.server_names import as_address
 
 ECDSA_SCHEMES: Final = (0x0403, 0x0503, 0x0603, 0x0807, 0x0808)
 RSA_SCHEMES: Final = (0x0804, 0x0805, 0x0806, 0x0809, 0x080A, 0x080B, 0x0401, 0x0501, 0x0601)
+REFUSALS: Final = frozenset({Reason.TLS_ALERT, Reason.CLOSED, Reason.RESET})
+"""How a server says that it has no certificate of the kind asked for."""
+
 WITH_CHAIN: Final = ("TLSv1.2", "other-key", "TLSv1.1", "TLSv1.0", "SSLv3", FIRST)
 
 
@@ -152,9 +156,12 @@ def observe_certificate(reading: Reading, handshakes: Handshakes) -> Certificate
     """The chains that the endpoint serves, at most one a key type.
 
     Raises:
-        Undecided: no chain was seen.
+        Undecided: no chain was seen, or whether there is a second one could not be.
     """
     talk = reading.talk
+    other = talk.got["other-key"][1] if "other-key" in talk.got else None
+    if isinstance(other, Failure) and other.reason not in REFUSALS:
+        raise Undecided(other.reason, f"the chain for the other type of key: {other.detail}")
     chains = list(_clear_chains(talk, handshakes.door)) or list(_encrypted_chains(talk, handshakes))
     if not chains:
         answered = reading.answer(FIRST) or Answer("broken", reason=Reason.NOT_OBSERVABLE)
@@ -196,7 +203,7 @@ def _encrypted_chains(talk: Talk, handshakes: Handshakes) -> list[ServedChain]:
     """The chains of a server that speaks TLS 1.3 alone: the one it prefers, and the one of the other type of key.
 
     Raises:
-        Undecided: as `Handshakes.flight13`, for the first.
+        Undecided: as `Handshakes.flight13`; the second may be refused.
     """
     if not (talk.offers(TLS13, "TLSv1.3") or talk.offers(TLS13, FIRST)):
         return []
@@ -206,8 +213,9 @@ def _encrypted_chains(talk: Talk, handshakes: Handshakes) -> list[ServedChain]:
     try:
         second = handshakes.flight13(sent_name(talk), other)
         reads.setdefault(second.chain[:1], second)
-    except Undecided:
-        pass  # a server with one certificate refuses
+    except Undecided as trouble:
+        if trouble.reason not in REFUSALS:  # a server with one certificate refuses
+            raise Undecided(trouble.reason, f"the chain for the other type of key: {trouble.detail}") from None
     return [
         _analyse(
             talk,
@@ -258,15 +266,23 @@ def octets_of(path: str) -> bytes:
 def observe_names(reading: Reading, handshakes: Handshakes, certificate: Certificate | None) -> Names:
     """See `evidence.Names`. certificate: what was served for the service's own name, None where that was not seen."""
     chains = certificate.chains if certificate else ()
-    named = next((chain.certificates[0] for chain in chains if chain.certificates), None)
+    readable = [chain for chain in chains if chain.certificates and not _headless(chain)]
+    leaves = [chain.certificates[0].sha256 for chain in readable]
     matches = any(chain.name_matches for chain in chains)
+    unknown_leaf = "" if matches else _unknown_leaf(reading, handshakes)
     return Names(
         named=reading.answer(FIRST),
         unknown=reading.answer("unknown"),
-        named_leaf=named.sha256 if named else "",
-        unknown_leaf="" if matches else _unknown_leaf(reading, handshakes),
+        # A server with two certificates may pick either for the same name.
+        named_leaf=unknown_leaf if unknown_leaf in leaves else next(iter(leaves), ""),
+        unknown_leaf=unknown_leaf,
         named_matches=matches,
     )
+
+
+def _headless(chain: ServedChain) -> bool:
+    """Whether the leaf could not be read, so that the first certificate is another."""
+    return any(text.startswith("0:") for text in chain.unreadable)
 
 
 def _unknown_leaf(reading: Reading, handshakes: Handshakes) -> str:

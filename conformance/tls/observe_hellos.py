@@ -6,6 +6,9 @@ have been refused was not, the naming of what was accepted.
 
 Forbidden suites are first offered all together: a clean refusal of the whole answers for every part of it. Whatever
 else comes back, each set is asked by itself.
+
+An endpoint may refuse by hanging up, and so does one that has enough of us. Therefore a question at which it hung up
+is asked once more; where the answers differ, neither counts.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from hashlib import sha256
 from typing import Final, TypeAlias
 
 from conformance.core.area import Job
+from conformance.core.model import Reason
 from conformance.core.network import Address
 from conformance.core.selector import Conversation, Exchange, Failure
 from conformance.tls import probes
@@ -39,6 +43,15 @@ HANDSHAKE_FAILURE, PROTOCOL_VERSION, INSUFFICIENT_SECURITY = 40, 70, 71
 NO_COMMON: Final = frozenset({HANDSHAKE_FAILURE, PROTOCOL_VERSION, INSUFFICIENT_SECURITY})
 """Alerts that say: nothing of this. Another alert may complain of the hello's length, so it answers for no part."""
 
+AGAIN: Final = 3
+"""How many questions at which the endpoint hung up are asked again, so that 40 hellos do for any endpoint."""
+
+HOPED: Final = ("TLSv1.2", "TLSv1.3", "unknown", "grease", "large", "split", "retry", "aes128", "mandatory", "order")
+"""How the questions begin that are there to be accepted: these are asked again first."""
+
+PATIENT: Final = frozenset({"unknown-version", "grease", "large", "split", "retry"})
+"""Questions to which silence is an answer, so that it has to be given twice as well."""
+
 AES128GCM12: Final = frozenset({0xC02B, 0xC02F})
 SHARES: Final = ("share-1", "share-2")
 NEVER_REGISTERED: Final = ".invalid"
@@ -56,6 +69,7 @@ class Talk:
     """What was asked and what came back, by the question's name; `FIRST` and `LAST` are the controls.
 
     control: the question that was asked again at the end.
+    again: how many questions were asked twice. fickle: one of them was answered differently.
     struck: what was found when a forbidden set was struck down one by one: suites, and whether the list is whole.
     """
 
@@ -66,6 +80,28 @@ class Talk:
     struck: dict[str, tuple[list[int], bool]] = field(default_factory=dict)
     control: str = FIRST
     connections: int = 0
+    again: int = 0
+    fickle: bool = False
+
+    def ask(self, questions: Mapping[str, Hello], names: Mapping[str, bytes] | None = None) -> Talking:
+        """As `wave`; then ask once more, up to AGAIN in all, where the endpoint hung up on us."""
+        yield from self.wave(questions, names)
+        before = {key: got for key in questions if (got := _hung_up(key, self.got[key][1]))}
+        chosen = sorted(before, key=lambda key: not key.startswith(HOPED))[: AGAIN - self.again]
+        before = {key: before[key] for key in chosen}
+        self.again += len(before)
+        yield from self.wave({key: questions[key] for key in before}, names)
+        for key, first in before.items():
+            made, second = self.got[key]
+            if not _hung_up(key, second):
+                self.fickle = True
+                self.got[key] = made, _fickle(first, f"then {_described(second)}")
+
+    def settle(self) -> None:
+        """Where one question was answered differently the second time, hanging up says nothing anywhere."""
+        for key, (made, got) in self.got.items():
+            if self.fickle and key != FIRST and (first := _hung_up(key, got)):
+                self.got[key] = made, _fickle(first, "as at other times it did not")
 
     def wave(self, questions: Mapping[str, Hello], names: Mapping[str, bytes] | None = None) -> Talking:
         """Ask side by side, each with our server name unless `names` has another one for it."""
@@ -107,6 +143,25 @@ class Talk:
         return sorted(ask.removeprefix(prefix) for ask in self.job.asks if ask.startswith(prefix))
 
 
+def _hung_up(key: str, got: Got) -> Failure | None:
+    """The failure, where the connection ended without a byte for an answer."""
+    if not isinstance(got, Failure) or got.received:
+        return None
+    if got.reason in (Reason.CLOSED, Reason.RESET) or (got.reason is Reason.TIMEOUT and key in PATIENT):
+        return got
+    return None
+
+
+def _fickle(first: Failure, rest: str) -> Failure:
+    return Failure(Reason.FLAKY, f"{first.reason}, {rest}")
+
+
+def _described(got: Got) -> str:
+    if isinstance(got, Failure):
+        return str(got.reason)
+    return f"alert {got.alert}" if got.refused else "a ServerHello"
+
+
 def name_extension(server_name: str) -> bytes:
     """The server_name extension; none for an IP address (RFC 6066 section 3)."""
     return b"" if as_address(server_name) else server_name_extension(server_name)
@@ -125,9 +180,10 @@ def converse(job: Job, address: Address, offenders: int) -> Conversation[Talk]:
     if isinstance(talk.got[FIRST][1], Failure):
         return talk
     unknown = name_extension(f"x{os.urandom(6).hex()}{NEVER_REGISTERED}")
-    yield from talk.wave(dict(_first(talk)), {"unknown": unknown})
-    yield from talk.wave(dict(_second(talk)))
-    yield from talk.wave(dict(_third(talk)))
+    yield from talk.ask(dict(_first(talk)), {"unknown": unknown})
+    yield from talk.ask(dict(_second(talk)))
+    yield from talk.ask(dict(_third(talk)))
+    talk.settle()
     yield from _name_offenders(talk, offenders)
     # A server that knows none of the newer versions refuses the broad hello: any hello that it accepted will do.
     talk.control = next((key for key in (FIRST, *PROBES) if talk.reply(key)), FIRST)
@@ -371,20 +427,33 @@ class Reading:
         return Groups(offered, self._small())
 
     def _small(self) -> Denial | None:
+        """What decides is the hello that carries the certificate's curve too, where that was needed."""
         names = {name(GROUPS, code) for code in SMALL_GROUPS}
-        with_curves = self.answer("small-with-curves")
-        if with_curves and with_curves.kind == "accepted" and with_curves.group in names:
-            return Denial(with_curves, (with_curves.group,), complete=False)
-        return _accepted_of(self.answer("small"), "group", names)
+        found, old = self.answer("small"), self.answer("TLSv1.2")
+        if found and found.kind != "accepted" and old and old.kind in ("silent", "broken"):
+            return Denial(old)  # whether there is a certificate on a curve is not known
+        return _accepted_of(self.answer("small-with-curves") or found, "group", names)
 
     def signatures(self) -> Signatures:
         """See `evidence.Signatures`."""
         names = {name(SCHEMES, code) for code in LEGACY_SCHEMES}
         legacy = _accepted_of(self.answer("legacy"), "signature_scheme", names)
+        if legacy and (signed := _signed_without_scheme(self.talk.reply("legacy"))):
+            legacy = Denial(legacy.answer, (signed,), complete=False)
         mandatory = self.answer("mandatory")
         if mandatory is None and "signatures:mandatory" in self.talk.job.asks:
             mandatory = self._without13()
         return Signatures(legacy, mandatory, ())
+
+
+def _signed_without_scheme(reply: Reply | None) -> str:
+    """What a server below TLS 1.2 signs its key exchange with, where it does: no scheme names it (RFC 4346 7.4.3)."""
+    found = suite(reply.suite) if reply and reply.version < TLS12 else None
+    if found is None or found.key_exchange not in ("DHE", "ECDHE"):
+        return ""
+    return {"RSA": "RSA with MD5 and SHA-1", "ECDSA": "ECDSA with SHA-1", "DSS": "DSA with SHA-1"}.get(
+        found.authentication, ""
+    )
 
 
 def _is_of(group: str, reply: Reply) -> bool:
@@ -397,11 +466,3 @@ def _accepted_of(found: Answer | None, attribute: str, names: set[str]) -> Denia
         return None
     chosen = getattr(found, attribute)
     return Denial(found, (chosen,), complete=False) if chosen in names else Denial(found)
-
-
-def with_chain(talk: Talk) -> Iterator[tuple[str, Reply]]:
-    """The replies of TLS 1.2 and below that show a certificate, the widest question first."""
-    for key in ("TLSv1.2", "other-key", "TLSv1.1", "TLSv1.0", "SSLv3", FIRST):
-        reply = talk.reply(key)
-        if reply and reply.chain and reply.kinds is None and reply.version <= TLS12:
-            yield key, reply

@@ -103,9 +103,10 @@ def parse_reply(data: bytes, *, eof: bool = False) -> Reply | None:  # noqa: C90
         return None
     if data[0] & 0x80:
         return _ssl2(data)
-    handshake, at, size, records, warnings = b"", 0, len(data), 0, 0
+    at, size, records, warnings = 0, len(data), 0, 0
     reply: Reply | None = None
-    done = 0
+    begun: list[bytes] = []  # a message that goes on in the next record, put together once it is whole
+    held = due = 0
     while size - at >= 5:
         kind, length = data[at], data[at + 3] << 8 | data[at + 4]
         _check_header(data, at, kind, length)
@@ -116,12 +117,18 @@ def parse_reply(data: bytes, *, eof: bool = False) -> Reply | None:  # noqa: C90
         if records > MOST_RECORDS:
             raise wrong("records without end")
         if kind == HANDSHAKE:
-            handshake = handshake[done:] + data[at + 5 : end] if handshake else data[at + 5 : end]
             reply = reply or Reply()
-            done = _messages(handshake, reply)
-            if done < 0:
-                reply.received = data[:160]
-                return reply
+            begun.append(data[at + 5 : end])
+            held += length
+            if held >= due:
+                handshake = begun[0] if len(begun) == 1 else b"".join(begun)
+                done = _messages(handshake, reply)
+                if done < 0:
+                    reply.received = data[:160]
+                    return reply
+                held -= done
+                begun = [handshake[done:]] if held else []
+                due = 4 + int.from_bytes(handshake[done + 1 : done + 4], "big") if held >= 4 else 4
         elif kind == ALERT:
             reply = reply or Reply()
             if _alert(data, at, length, reply):

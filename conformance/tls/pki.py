@@ -497,7 +497,8 @@ def stapled(
         .add_response(
             cert=certificate,
             issuer=issuer,
-            algorithm=hashes.SHA256(),
+            # What every responder and server knows to identify a certificate by; HAProxy 2.6 staples no other.
+            algorithm=hashes.SHA1(),  # noqa: S303
             cert_status=ocsp.OCSPCertStatus.REVOKED if revoked else ocsp.OCSPCertStatus.GOOD,
             this_update=this_update,
             next_update=this_update + valid_days * DAY,

@@ -126,8 +126,14 @@ _DENY: Final = replace(_TLS12, features=(*FEATURES12, "encrypt_then_mac"))
 _TLS13: Final = Hello(
     versions=(TLS13,), suites=SUITES13, groups=GROUPS13, schemes=SCHEMES, features=FEATURES13, shares=SHARES
 )
+# A TLS 1.2 server may answer these too, so they carry the curves of its certificate as well.
+GROUPS: Final = tuple(dict.fromkeys((*GROUPS13, *GROUPS12)))
 _BOTH: Final = replace(
-    _TLS13, versions=(TLS13, TLS12), suites=(*SUITES13, *MAINSTREAM), features=(*FEATURES12, *FEATURES13)
+    _TLS13,
+    versions=(TLS13, TLS12),
+    suites=(*SUITES13, *MAINSTREAM),
+    groups=GROUPS,
+    features=(*FEATURES12, *FEATURES13),
 )
 CONTROL: Final = replace(_BOTH, versions=(TLS13, TLS12, TLS11, TLS10))
 
@@ -145,7 +151,7 @@ PROBES: Final = MappingProxyType(
             _BOTH,
             versions=(GREASE[2], TLS13, TLS12),
             suites=(GREASE[4], *_BOTH.suites),
-            groups=(GREASE[6], *GROUPS13),
+            groups=(GREASE[6], *GROUPS),
             extra=((GREASE[1], b""), (GREASE[9], b"\0")),
             shares=(GREASE[6], *SHARES),
         ),
@@ -166,9 +172,10 @@ PROBES: Final = MappingProxyType(
             suites=tuple(code for code in MAINSTREAM if SUITES[code][:9] in ("TLS_ECDHE", "TLS_DHE_R")),
             schemes=LEGACY_SCHEMES,
         ),
-        "mandatory": replace(_TLS13, schemes=MANDATORY_SCHEMES),
+        # Without groups that come without a share: a HelloRetryRequest would be sent before a scheme is chosen.
+        "mandatory": replace(_TLS13, schemes=MANDATORY_SCHEMES, groups=GROUPS13[:5]),
         "alpn-none": replace(_BOTH, protocols=("x-none",)),
-        "unknown": _BOTH,
+        "unknown": CONTROL,
     }
 )
 

@@ -59,7 +59,9 @@ def tolerates(answer: Answer) -> bool:
     Here silence is the finding, as long as the same server answered the control hello before and after.
     """
     if answer.kind == "accepted":
-        return True
+        return answer.accepted
+    if answer.reason == Reason.FLAKY:
+        raise Undecided(Reason.FLAKY, answer.detail)
     if not answer.controlled:
         raise Undecided(Reason.CONTROL_FAILED, f"no control hello was accepted before and after ({answer.outcome})")
     return False

@@ -170,7 +170,7 @@ def _weak(each: Suite) -> bool:
 _RULES: Final[Mapping[str, Callable[[Suite], bool]]] = MappingProxyType(
     {
         "null": lambda each: each.cipher == "NULL",
-        "anonymous": lambda each: each.anonymous and each.cipher != "NULL",
+        "anonymous": lambda each: each.anonymous,
         "export": _weak,
         "rc4": lambda each: each.cipher == "RC4" and not _weak(each),
         "small-block": lambda each: each.block_bits == 64 and not _weak(each),

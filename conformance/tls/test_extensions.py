@@ -43,6 +43,8 @@ def test_client_renegotiation_is_limited(versions: Versions, features: Features,
             f"fewer than {rule.params['limit']}",
             f"{seen.accepted} of {seen.asked} granted",
         )
+    elif seen.accepted and seen.refusal == Reason.TIMEOUT:
+        raise Undecided(Reason.TIMEOUT, f"{seen.accepted} of {seen.asked} granted in the time there was")
 
 
 @requirement("TLS-EXT-04")
@@ -94,6 +96,8 @@ def test_server_name_is_honoured(names: Names) -> Violations:
     if names.named_matches:
         return
     unknown = given(names.unknown, "unknown")
+    if unknown.accepted and not names.unknown_leaf:
+        raise Undecided(Reason.NOT_OBSERVABLE, "no certificate was seen for an unknown name, although it was accepted")
     if unknown.accepted and names.unknown_leaf == names.named_leaf:
         yield Violation(
             "ignores the server name",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.core.area import requirement
-from conformance.core.model import Rule, Violation, Violations
+from conformance.core.model import NotApplicable, Reason, Rule, Undecided, Violation, Violations
 from conformance.tls.evidence import Groups, Signatures, Versions
 from conformance.tls.reading import given, known, require_version, violated
 
@@ -19,6 +19,8 @@ def test_group_is_supported(versions: Versions, groups: Groups, rule: Rule) -> V
     answer = known(groups.offered, group)
     if not answer.accepted:
         yield Violation(f"does not support {group}", group, answer.outcome)
+    elif answer.group != group:
+        raise Undecided(Reason.NOT_OBSERVABLE, f"the answer names another group or none: {answer.outcome}")
 
 
 @requirement("TLS-GRP-03")
@@ -33,6 +35,8 @@ def test_small_groups_are_refused(groups: Groups) -> Violations:
 def test_legacy_signatures_are_refused(signatures: Signatures) -> Violations:
     """A hello that offers only SHA-1 and MD5 schemes is refused, or answered with another scheme."""
     denial = given(signatures.legacy, "legacy")
+    if denial.answer.accepted and denial.answer.version != "TLSv1.2":
+        raise NotApplicable(f"the hello is answered in {denial.answer.version}, where schemes are not negotiated")
     what = "handshake signatures with SHA-1 or MD5"
     if denial.answer.accepted and denial.offenders and (found := violated(denial, what)):
         yield found
@@ -49,3 +53,5 @@ def test_mandatory_scheme_is_supported(versions: Versions, signatures: Signature
             "rsa_pss_rsae_sha256 or ecdsa_secp256r1_sha256",
             answer.outcome,
         )
+    elif answer.retry:
+        raise Undecided(Reason.NOT_OBSERVABLE, "a HelloRetryRequest was sent, before which no scheme is selected")

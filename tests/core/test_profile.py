@@ -371,7 +371,7 @@ def test_keys_are_not_given_twice(write: Write) -> None:
         (b"a = " + b"9" * 5_000, "Exceeds the limit"),
         (b"#" * (schema.MAX_OCTETS + 1), "more than 1,000,000 octets"),
         (b"", "no id"),
-        (b"\x00", "Invalid statement"),
+        (b"\x00", "invalid statement"),
     ],
     ids=["octet", "utf-16", "deep", "digits", "large", "empty", "nul"],
 )

@@ -40,6 +40,7 @@ def test_a_violation_says_what_where_why_and_what_to_do() -> None:
     assert block(TEXT, "TLS-VER-03").splitlines() == [
         "\u2715 TLS-VER-03  MUST NOT  TLS 1.0 is refused",
         "  clause       RFC 8996 section 4; RFC 9325 section 3.1.1; RFC 9846 section 1.2",
+        f"  why          {PROFILE.requirements['TLS-VER-03'].why}",
         "  XB xb-mixed/s0: fail",
         "    accepts TLSv1.0",
         "    expected     a fatal alert",
@@ -76,7 +77,7 @@ def test_the_summary_has_a_line_for_each_country_and_area() -> None:
 
 def test_what_is_open_is_grouped_by_reason_with_something_to_do() -> None:
     part = TEXT[TEXT.index("what keeps") :]
-    assert "XC general: nothing passed" in part
+    assert "XC general: nothing of it applies, so nothing was seen to hold" in part
     binding = [row for row in MATRIX.rows if row.requirement.level.binding]
     errors = sum(entry.tally[Status.ERROR] for row in binding for entry in row.entries)
     assert f"error, timeout: {errors} cells on" in part
@@ -85,8 +86,16 @@ def test_what_is_open_is_grouped_by_reason_with_something_to_do() -> None:
     assert f"-> {ACTIONS['no-credential']}" in part
 
 
-def test_nothing_is_open_where_everything_is_decided() -> None:
-    assert "what keeps" not in render_terminal(matrix_of(run_of(("XA", "good", 1))), Shape())
+def test_an_area_of_which_nothing_applies_says_by_which_fact() -> None:
+    part = TEXT[TEXT.index("what keeps") :]
+    assert "general, not applicable: 1 cell (GEN-CLM-01)\n    -> declare in the manifest" in part
+
+
+def test_a_run_ends_by_saying_that_nothing_is_open_where_everything_is_decided() -> None:
+    text = render_terminal(matrix_of(run_of(("XA", "good", 1))), Shape(notes=("run written to X",)))
+    assert "what keeps" not in text
+    assert text.rstrip().splitlines()[-1].startswith("nothing is left undetermined")
+    assert text.index("run written to X") < text.index("nothing is left")
 
 
 def test_open_advice_is_not_listed() -> None:

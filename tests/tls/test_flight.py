@@ -18,10 +18,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.core.model import Reason, Undecided
+from conformance.core.model import NotTested, Reason, Undecided, Untested
 from conformance.tls.channel import Alerted, Channel, message
 from conformance.tls.client_hello import ClientHello, parse_client_hello
-from conformance.tls.credentials import load
+from conformance.tls.credentials import from_pem, load
 from conformance.tls.evidence import Renegotiation
 from conformance.tls.fake12 import Choice, Server12
 from conformance.tls.fake13 import Server13, Shares, server_hello13
@@ -174,9 +174,39 @@ def test_openssl_that_requires_a_client_certificate() -> None:
         assert flight.certificate_request
         assert flight.finished_verified
         assert not flight.ticket_seen
-        with pytest.raises(Undecided, match="handshake_failure") as refused:
+        with pytest.raises(Untested) as refused:
             read12(address)
-    assert refused.value.reason is Reason.TLS_ALERT
+    assert refused.value.reason is NotTested.NO_CREDENTIAL
+
+
+@pytest.mark.software
+def test_openssl_takes_the_client_certificate_that_we_present() -> None:
+    """In both versions a session stands, and TLS 1.3 gives a ticket."""
+    material = authorities().client("trusted")
+    ours = from_pem(material.certificate_pem, material.key_pem)
+    with s_server("-Verify", "1", "-CAfile", client_roots()) as address:
+        with connected(address) as sock:
+            flight = read_flight13(sock, Hello13(NAME), deadline=time.monotonic() + 5, credentials=ours).flight
+        with connected(address) as sock:
+            session = handshake12(sock, server_name=NAME, deadline=time.monotonic() + 5, credentials=ours)
+    assert flight.client_certificate
+    assert flight.ticket_seen
+    assert flight.ended == ""
+    assert session.ticket_seconds > 0
+
+
+@pytest.mark.software
+def test_openssl_says_that_it_does_not_know_our_certificate() -> None:
+    material = authorities().client("untrusted")
+    theirs = from_pem(material.certificate_pem, material.key_pem)
+    with (
+        s_server("-Verify", "1", "-verify_return_error", "-CAfile", client_roots()) as address,
+        connected(address) as sock,
+    ):
+        flight = read_flight13(sock, Hello13(NAME), deadline=time.monotonic() + 5, credentials=theirs).flight
+    assert flight.client_certificate
+    assert not flight.ticket_seen
+    assert flight.ended == "alert unknown_ca"
 
 
 @pytest.mark.software
