@@ -29,7 +29,7 @@ GROUPS = {
 """Requirement -> the groups of probes that it reads."""
 
 COSTS = {
-    "repeats": 6,
+    "repeats": 7,
     "at-once": 14,
     "errors": 9,
     "hostile": 6,

@@ -117,6 +117,6 @@ def _delivery(session: Session, keys: Keys, arrival: Arrival, plan: str, started
         signature=verified.state,
         keys=verified.keys,
         age=round(arrival.at + epoch - verified.timestamp, 1) if verified.timestamp else None,
-        state=state[:40],
+        state=session.redactor.text(state)[:40],
         reason=verified.reason,
     )

@@ -39,12 +39,13 @@ def _sealed(session: Session, what: Ask) -> Ask:
 
 
 def repeats(session: Session, _found: dict[str, Any]) -> None:
-    """One request, the same octets again, and its idempotency key with another body.
+    """Another payment, then one request, the same octets again, and its idempotency key with another body.
 
     Raises:
         Untested: NOT_AUTHORISED.
     """
     allowed(session)
+    session.send("repeats/another", session.ask("create", key=session.fresh()))
     reference, key = session.fresh(), session.fresh()
     first = _sealed(session, session.ask("create", key=key, reference=reference))
     session.send("repeats/first", first)
@@ -134,7 +135,7 @@ def _ids(session: Session, body: Mapping[str, Any] | None) -> tuple[str, ...]:
     listed = (body or {}).get(session.setting("items_member", "data"))
     name = session.setting("id_member", "id")
     return (
-        tuple(scalar(each, name)[:64] for each in listed[:1000] if isinstance(each, dict))
+        tuple(session.redactor.text(scalar(each, name))[:64] for each in listed[:1000] if isinstance(each, dict))
         if isinstance(listed, list)
         else ()
     )

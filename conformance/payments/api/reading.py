@@ -33,9 +33,14 @@ def controls(api: Api, *probes: str) -> None:
 
 
 def same(api: Api, probe: str, first: str) -> bool:
-    """Whether an answer has the octets of an earlier one."""
-    twin = api.answers[probe].equals
-    return bool(twin) and twin in (first, api.answers[first].equals)
+    """Whether an answer has the octets of the first one, which no other request got.
+
+    Raises:
+        Undecided: the first answer was that of another payment too, so equal octets show nothing.
+    """
+    if twin := api.answers[first].equals:
+        raise Undecided(Reason.CONTROL_FAILED, f"different payments are answered alike: {first} and {twin}")
+    return api.answers[probe].equals == first
 
 
 def deliveries(api: Api, plan: str = "") -> tuple[Delivery, ...]:

@@ -105,6 +105,8 @@ def test_late_callbacks_change_nothing(api: Api) -> Violations:
     group(api, "order")
     controls(api, "order/create", "order/success", "order/status")
     wanted = api.stated.get("success", "completed")
+    if answered(api, "order/create").state == wanted:
+        raise Undecided(Reason.CONTROL_FAILED, "the payment is done as soon as it is created, so nothing is late")
     status = answered(api, "order/status").state
     if not status:
         raise Undecided(Reason.NOT_OBSERVABLE, "the status query tells no status")

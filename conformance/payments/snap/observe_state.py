@@ -43,13 +43,14 @@ def _with_amount(session: Session) -> Operation:
 
 
 def external(session: Session) -> None:
-    """One X-EXTERNAL-ID twice in sequence, and ten times at once; each request signed anew.
+    """Another transaction, then one X-EXTERNAL-ID twice in sequence, and one ten times at once; each signed anew.
 
     Raises:
         Untested: NOT_AUTHORISED.
     """
     _allowed(session)
     operation = session.operation("transaction")
+    session.send("external/other", operation, session.draft(operation))
     reference, external_id = session.fresh(), session.fresh()
     for probe in ("external/first", "external/second"):
         session.send(probe, operation, session.draft(operation, external_id=external_id, reference=reference))
