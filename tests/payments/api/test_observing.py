@@ -14,10 +14,10 @@ import pytest
 from conformance.core.codec import encode
 from conformance.core.model import NotTested, Reason, Status
 from conformance.payments.api.area import API
-from conformance.payments.api.inbox import MAX_BODY, Plan, listening
 from conformance.payments.api.leaks import leaks
 from conformance.payments.api.sandbox import Service
 from conformance.payments.api.stage import ACCOUNT, HOOK_SECRETS, POLICIES, RECEIVER_SECRET, TOKEN
+from conformance.payments.inbox import MAX_BODY, Plan, listening
 from conformance.payments.serving import Request, Response, serve
 from conformance.sandbox import server_context
 from tests.payments.judging import ids, judged
@@ -45,7 +45,7 @@ def test_no_secret_is_in_the_evidence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Service, "respond", talkative)
     with served("payment-api") as (target, door):
         found = observed(API, target, door, "payment-api")
-    octets = encode(found.records["api"]).decode()
+    octets = encode(found.records).decode()
     for secret in (TOKEN, RECEIVER_SECRET, *HOOK_SECRETS):
         assert secret not in octets
     assert judged("PAY-API-10", found.records).status is Status.FAIL
@@ -81,8 +81,9 @@ def test_an_occupied_callback_address_is_told() -> None:
         other.bind((host, int(port)))
         other.listen()
         found = observed(API, target, door, "payment-api")
-    assert found.records["api"].broken["callbacks"][0] == Reason.HARNESS.value
-    assert judged("PAY-CB-01", found.records).status is Status.ERROR
+    assert found.failures["callbacks"][0] is Reason.HARNESS
+    assert judged("PAY-CB-01", found.records, found.failures).status is Status.ERROR
+    assert judged("PAY-API-01", found.records, found.failures).status is Status.PASS
 
 
 JSON = {"Content-Type": "application/json"}
