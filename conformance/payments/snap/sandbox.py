@@ -83,7 +83,7 @@ class Bank:
     """The service: its keys, its dialect, its faults and what it remembers. One lock guards what it remembers.
 
     public_key: of the client, for RSA. secret: shared with the client, for HMAC. replays: a used X-EXTERNAL-ID gets
-    the original answer instead of 409.
+    the original answer instead of 409. paid: called with the reference of each new transaction, to notify the partner.
     """
 
     public_key: Any
@@ -91,6 +91,7 @@ class Bank:
     dialect: Dialect
     faults: frozenset[str] = frozenset()
     replays: bool = False
+    paid: Callable[[str], None] = lambda _: None
     window: timedelta = timedelta(minutes=5)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     tokens: dict[str, datetime] = field(default_factory=dict)
@@ -210,6 +211,7 @@ def pay(bank: Bank, request: Request, body: Mapping[str, Any]) -> Response:
         more = {"referenceNo": f"{payment.number:012d}", "partnerReferenceNo": reference}
         response = bank.made(202, "47", "00", "Request In Progress", more)
         bank.externals[key] = response
+    bank.paid(reference)
     return response
 
 
