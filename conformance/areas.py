@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from conformance.core.area import Area
+from conformance.eid.area import EID
 from conformance.payments.area import PAYMENTS
 from conformance.tls.area import TLS
 
-AREAS: tuple[Area, ...] = (TLS, PAYMENTS)
+AREAS: tuple[Area, ...] = (TLS, EID, PAYMENTS)

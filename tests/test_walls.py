@@ -120,11 +120,13 @@ from conformance.areas import AREAS
 from conformance.core.judging import load_judges
 from conformance.core.judge import Bundle, Case, judge_service
 from conformance.core.profile import load_profile
+from tests.eid.credentials.evidence import vectors
 from tests.evidence import bundle, service, target, OBSERVED_AT
 
 profile = load_profile("asean")
 judges = load_judges(AREAS)
 made = bundle()
+eid = Bundle({"vectors": vectors()}, {}, OBSERVED_AT, {})
 
 def forbidden(event, _):
     if event.startswith(("socket.", "subprocess.", "os.putenv", "open")):
@@ -139,7 +141,7 @@ os.environ = None
 sys.addaudithook(forbidden)
 rules = tuple(r for r in profile.requirements.values() if "tls-endpoint" in r.roles)
 case = Case(target(), service(), rules, tuple(r.id for r in rules), {}, {})
-cells = judge_service(case, judges, {"tls": made})
+cells = judge_service(case, judges, {"tls": made, "eid": eid})
 internal = [f"{c.requirement} {c.detail}" for c in cells if c.reason == "internal"]
 assert not internal, internal
 assert sum(c.status == "pass" for c in cells) > 20, [(c.requirement, c.status, c.detail) for c in cells]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -101,12 +101,21 @@ class EvidenceStore:
             )
         )
         data = self._redactor.redact_json(data)
+        if len(data) > MAX_EVIDENCE_BYTES:
+            return self.add(area, _without_records(observed, len(data)))
         digest = sha256(data)
         if digest not in self._written:
             self._written.add(digest)
             self._zip.writestr(_member(f"evidence/{digest}.json"), data)
         self._index.append((job.target.id, job.service.id, area.name, digest))
         return Stored(digest, read_bundle(area, data, digest))
+
+
+def _without_records(observed: Observed, size: int) -> Observed:
+    """What stands for evidence that no replay would read, so that one service does not make the run unreadable."""
+    trouble = (Reason.TOO_LARGE, f"evidence of {size} octets, of which at most {MAX_EVIDENCE_BYTES} are kept")
+    failures = dict.fromkeys((*observed.records, *observed.failures), trouble)
+    return replace(observed, records={}, failures=failures)
 
 
 def _member(name: str) -> zipfile.ZipInfo:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from conformance.core.area import join
 from conformance.payments.api.area import API
+from conformance.payments.iso20022.area import ISO20022
+from conformance.payments.qr.area import QR
 from conformance.payments.snap.area import SNAP
 
-PAYMENTS = join("payments", "Payments", SNAP, API)
+PAYMENTS = join("payments", "Payments", QR, SNAP, API, ISO20022)

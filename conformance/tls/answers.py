@@ -14,6 +14,7 @@ from conformance.tls.hello import ALPN, Template
 from conformance.tls.parse import MOST_DETAIL, TLS12, TLS13, Reply, displayable
 
 COOKIE: Final = 44
+MOST_DIGESTS: Final = 32
 UNDECIDING: Final = frozenset({Reason.NOT_TLS, Reason.TLS_RECORD})
 """Ways to be broken that are still an answer to the hello; the others say nothing about it."""
 
@@ -52,7 +53,7 @@ def answer(got: Reply | Failure, template: Template, *, controlled: bool) -> Ans
         random_tail=got.random[24:].hex() if old else "",
         share=sha256(got.share).hexdigest() if got.share else "",
         dh_bits=got.dh_bits,
-        chain=tuple([sha256(each).hexdigest() for each in got.chain]),
+        chain=tuple([sha256(each).hexdigest() for each in got.chain[:MOST_DIGESTS]]),
         staple=got.staple is not None,
         certificate_request=got.certificate_request,
         controlled=controlled,

@@ -8,6 +8,7 @@ Whatever the bytes are, a certificate is either read or named in `unreadable`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 
@@ -29,6 +30,7 @@ from conformance.tls.trust import Anchors, Path, Signatures, anchors, find_path
 MOST_CERTIFICATES = 32
 """How many certificates of a chain are read. What public servers send is below 10."""
 
+ISSUER_NAMES = 4
 COMMON_BYTES = 8192
 """Up to which size an issuer's certificate is remembered."""
 
@@ -104,7 +106,10 @@ def read_chain(chain: Sequence[bytes]) -> tuple[Mapping[int, tuple[Parsed, Certi
     unreadable: list[str] = []
     for position, data in enumerate(chain[:MOST_CERTIFICATES]):
         try:
-            readable[position] = read_issuer(data) if position and len(data) <= COMMON_BYTES else read_facts(data)
+            common = len(data) <= COMMON_BYTES
+            readable[position] = (
+                (read_issuer(data) if common else read_issuer.__wrapped__(data)) if position else read_facts(data)
+            )
         except Unreadable as error:
             unreadable.append(f"{position}: {error}")
     if len(chain) > MOST_CERTIFICATES:
@@ -123,7 +128,12 @@ def read_facts(data: bytes) -> tuple[Parsed, CertificateFacts]:
 
 
 # The endpoints of a country share a few issuers; leaves are seen once and not kept.
-read_issuer = lru_cache(maxsize=256)(read_facts)
+@lru_cache(maxsize=256)
+def read_issuer(data: bytes) -> tuple[Parsed, CertificateFacts]:
+    """As `read_facts`; of the names, which only a leaf is asked for, the first few."""
+    parsed, found = read_facts(data)
+    few = {name: getattr(found, name)[:ISSUER_NAMES] for name in ("dns_names", "ip_addresses", "common_names")}
+    return parsed, replace(found, **few)
 
 
 def paths(

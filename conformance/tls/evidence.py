@@ -31,7 +31,7 @@ class Answer:
     random_tail: the last 8 bytes of ServerHello.random, hex (the downgrade sentinel, RFC 9846 section 4.2.3).
     share: SHA-256 of the server's key share or ServerKeyExchange public value, hex: equal only if reused.
     dh_bits: size of the ServerKeyExchange prime p, 0 where there is none.
-    chain: SHA-256 of each certificate sent, hex, leaf first (cleartext Certificate message).
+    chain: SHA-256 of the first 32 certificates sent, hex, leaf first (cleartext Certificate message).
     staple: whether a CertificateStatus message was sent.
     certificate_request: whether a CertificateRequest was sent in clear.
     alert: IANA name of the alert's description (`handshake_failure`).
@@ -120,7 +120,7 @@ class Tolerance:
 
     `unknown-version` (0x0305 and GREASE beside 1.3 and 1.2), `grease` (in suites, groups, extensions, versions),
     `large` (3,000 bytes), `split` (two TCP segments), `retry` (TLS 1.3 with an empty key_share).
-    unoffered: of every answer in the run, what was selected but not offered, as `probe: suite X`, sorted.
+    unoffered: of every answer in the run, what was selected but not offered, as `probe: suite X`, sorted, 100 at most.
     shares: of every TLS 1.3 ServerHello with a share in the run, (probe, group, SHA-256 of the share).
     """
 

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from conformance.core.model import Reason, Undecided
 from conformance.tls import secrets
+from conformance.tls.answers import MOST_DIGESTS
 from conformance.tls.channel import (
     CERTIFICATE,
     CERTIFICATE_REQUEST,
@@ -53,6 +54,7 @@ from conformance.tls.flight_hello import (
     parse_server_hello,
 )
 from conformance.tls.flight_names import alert_name, extension_name, scheme_name
+from conformance.tls.parse import MOST_CERTIFICATES, MOST_EXTENSIONS
 from conformance.tls.secrets import KeyShare, Protection13, Suite
 
 RETRY_RANDOM: Final = sha256(b"HelloRetryRequest").digest()
@@ -217,6 +219,8 @@ class _Reader13:
         """EncryptedExtensions to Finished."""
         reader = Reader(self._expect(ENCRYPTED_EXTENSIONS))
         extensions = read_extensions(reader.sized(2))
+        if len(extensions) > MOST_EXTENSIONS:
+            raise ValueError(f"more than {MOST_EXTENSIONS} extensions")
         protocol = Reader(Reader(extensions[ALPN]).sized(2)).sized(1) if ALPN in extensions else b""
         self._note(alpn=protocol.decode("ascii", "backslashreplace"), extensions=tuple(map(extension_name, extensions)))
         kind, body = self.channel.message()
@@ -245,6 +249,8 @@ class _Reader13:
         with_leaf: dict[int, bytes] = {}
         while entries.left:
             chain.append(entries.sized(3))
+            if len(chain) > MOST_CERTIFICATES:
+                raise ValueError(f"more than {MOST_CERTIFICATES} certificates")
             extensions = read_extensions(entries.sized(2))
             with_leaf = with_leaf if len(chain) > 1 else extensions
         staple = None
@@ -252,7 +258,7 @@ class _Reader13:
             content = Reader(status)
             staple = content.sized(3) if content.number(1) == 1 else None
         self.read13 = replace(self.read13, chain=tuple(chain), staple=staple, scts=with_leaf.get(SCT, b""))
-        self._note(chain=tuple(sha256(each).hexdigest() for each in chain), staple=staple is not None)
+        self._note(chain=tuple(sha256(each).hexdigest() for each in chain[:MOST_DIGESTS]), staple=staple is not None)
 
     def _finish(self, suite: Suite, traffic: bytes) -> None:
         """Our flight: no certificate, where one is asked for, and Finished; then a close_notify.

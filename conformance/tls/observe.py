@@ -7,10 +7,12 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
 from conformance.core import scope
 from conformance.core.area import Job, Observed
+from conformance.core.codec import encode
 from conformance.core.model import NotTested, Reason, Undecided, Untested
 from conformance.core.network import Address, Door
 from conformance.core.selector import Conversation, Failure, converse
@@ -19,6 +21,9 @@ from conformance.tls.asks import HELLO_OBSERVATIONS
 from conformance.tls.observe_hellos import FIRST, Reading, Talk
 
 THREADS: Final = 16
+MOST_EVIDENCE: Final = 245_760
+"""Octets of the records of one service, so that its evidence file stays below 256 KiB."""
+
 AHEAD: Final = 64
 """How many jobs may wait for a thread, and how many names are looked up before their turn."""
 
@@ -146,14 +151,24 @@ def blocks(job: Job, ended: Talk | Undecided) -> bool:
 
 
 def finished(job: Job, ended: Talk | Undecided, door: Door) -> Observed:
-    """As `finish`; where that fails, every observation of the job does."""
+    """As `finish`; where that fails, every observation of the job does. Records that are too large become failures."""
     try:
-        return finish(job, ended, door)
+        return bounded(finish(job, ended, door))
     except Exception as error:  # noqa: BLE001 - as above
         names = {ask.partition(":")[0] for ask in job.asks}
         count = 0 if isinstance(ended, Undecided) else ended.connections
         trouble = (Reason.INTERNAL, f"{type(error).__name__}: {error}")
         return Observed(job, door.now(), {}, dict.fromkeys(names, trouble), count)
+
+
+def bounded(observed: Observed) -> Observed:
+    """What was observed, without its largest records where together they are more than is kept of one service."""
+    sizes = {name: len(encode(record)) for name, record in observed.records.items()}
+    failures = dict(observed.failures)
+    while sum(sizes.values()) > MOST_EVIDENCE:
+        name = max(sizes, key=lambda each: sizes[each])
+        failures[name] = (Reason.TOO_LARGE, f"a record of {sizes.pop(name)} octets")
+    return replace(observed, records={name: observed.records[name] for name in sizes}, failures=failures)
 
 
 def finish(job: Job, ended: Talk | Undecided, door: Door) -> Observed:

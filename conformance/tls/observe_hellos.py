@@ -49,6 +49,7 @@ AGAIN: Final = 3
 HOPED: Final = ("TLSv1.2", "TLSv1.3", "unknown", "grease", "large", "split", "retry", "aes128", "mandatory", "order")
 """How the questions begin that are there to be accepted: these are asked again first."""
 
+MOST_UNOFFERED: Final = 100
 PATIENT: Final = frozenset({"unknown-version", "grease", "large", "split", "retry"})
 """Questions to which silence is an answer, so that it has to be given twice as well."""
 
@@ -379,7 +380,7 @@ class Reading:
             for each in unoffered(got, made)
         ]
         compared = shares(self.talk) if "tolerance:shares" in self.talk.job.asks else ()
-        return Tolerance(self.answers({each: each for each in asked}), tuple(sorted(found)), compared)
+        return Tolerance(self.answers({each: each for each in asked}), tuple(sorted(found)[:MOST_UNOFFERED]), compared)
 
     def suites(self) -> Suites:
         """See `evidence.Suites`."""
@@ -438,22 +439,10 @@ class Reading:
         """See `evidence.Signatures`."""
         names = {name(SCHEMES, code) for code in LEGACY_SCHEMES}
         legacy = _accepted_of(self.answer("legacy"), "signature_scheme", names)
-        if legacy and (signed := _signed_without_scheme(self.talk.reply("legacy"))):
-            legacy = Denial(legacy.answer, (signed,), complete=False)
         mandatory = self.answer("mandatory")
         if mandatory is None and "signatures:mandatory" in self.talk.job.asks:
             mandatory = self._without13()
         return Signatures(legacy, mandatory, ())
-
-
-def _signed_without_scheme(reply: Reply | None) -> str:
-    """What a server below TLS 1.2 signs its key exchange with, where it does: no scheme names it (RFC 4346 7.4.3)."""
-    found = suite(reply.suite) if reply and reply.version < TLS12 else None
-    if found is None or found.key_exchange not in ("DHE", "ECDHE"):
-        return ""
-    return {"RSA": "RSA with MD5 and SHA-1", "ECDSA": "ECDSA with SHA-1", "DSS": "DSA with SHA-1"}.get(
-        found.authentication, ""
-    )
 
 
 def _is_of(group: str, reply: Reply) -> bool:

@@ -14,6 +14,9 @@ from conformance.wire.exchange import HttpExchange, evidence
 from conformance.wire.http import fetch
 
 VALUE_LENGTH = 4096
+MOST_CHARACTERS = 65_536
+"""Of all header fields as written; what would be cut may be what is judged."""
+
 WHOLE = ("strict-transport-security", "location")
 """Fields that are judged by their whole value: a longer one is no evidence."""
 
@@ -93,6 +96,8 @@ def _answer(exchange: HttpExchange) -> HttpAnswer:
         if any(len(value) > VALUE_LENGTH for value in exchange.all(name)):
             raise Undecided(Reason.TOO_LARGE, f"{name} of more than {VALUE_LENGTH} characters")
     kept = evidence(exchange, Redactor(), value_length=VALUE_LENGTH)
+    if (count := sum(len(name) + len(value) for name, value in kept.fields)) > MOST_CHARACTERS:
+        raise Undecided(Reason.TOO_LARGE, f"header fields of {count} characters as written")
     return HttpAnswer(kept.status, kept.fields, kept.url)
 
 

@@ -27,6 +27,10 @@ TLS12, TLS13 = 0x0303, 0x0304
 MOST_RECORD_BYTES: Final = 16_384 + 2_048
 MOST_RECORDS: Final = 512
 MOST_WARNINGS: Final = 4
+MOST_EXTENSIONS: Final = 64
+"""Of a ServerHello, which answers what a hello offered: fewer are registered."""
+
+MOST_CERTIFICATES: Final = 1_000
 MOST_DETAIL: Final = 80
 SSL2_ERROR, SSL2_SERVER_HELLO = 0, 4
 
@@ -251,6 +255,8 @@ def _extensions(body: bytes, at: int) -> dict[int, bytes]:
             raise wrong("an extension cut short")
         if code in found:
             raise wrong(f"extension {code} twice")
+        if len(found) == MOST_EXTENSIONS:
+            raise wrong(f"more than {MOST_EXTENSIONS} extensions")
         found[code] = body[at + 4 : end]
         at = end
     return found
@@ -277,6 +283,10 @@ def _certificates(body: bytes) -> tuple[bytes, ...]:
         end = at + 3 + int.from_bytes(body[at : at + 3], "big")
         if size - at < 3 or end > size:
             raise wrong("a certificate cut short")
+        if end == at + 3:
+            raise wrong("a certificate of no bytes")
+        if len(found) == MOST_CERTIFICATES:
+            raise wrong(f"more than {MOST_CERTIFICATES} certificates")
         found.append(body[at + 3 : end])
         at = end
     return tuple(found)

@@ -45,6 +45,7 @@ class Way:
     verify: Verify
     deadline: float | None
     body: bool
+    lines: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
 class DoorAdapter(BaseAdapter):
@@ -58,7 +59,7 @@ class DoorAdapter(BaseAdapter):
     def send(self, request: requests.PreparedRequest, *_args: Any, **_kwargs: Any) -> requests.Response:
         """Open, send, read, close. What `requests` passes beside the request comes from its defaults; not used."""
         way, door = self.way, self.way.door
-        octets = _serialise(request)
+        octets = _serialise(request, way.lines)
         # Reading the roots takes long; it must not eat the deadline of the connection.
         context = _context(door, way) if way.tls else None
         left = door.limits.total_seconds if way.deadline is None else way.deadline - door.monotonic()
@@ -101,14 +102,14 @@ class DoorAdapter(BaseAdapter):
         """Nothing is kept, so nothing is closed."""
 
 
-def _serialise(request: requests.PreparedRequest) -> bytes:
+def _serialise(request: requests.PreparedRequest, more: tuple[tuple[str, str], ...]) -> bytes:
     body = request.body or b""
     if isinstance(body, str):
         body = body.encode()
     if not isinstance(body, bytes):
         raise TypeError(f"a body must be octets, text or a mapping, not {type(body).__name__}")
     lines = [f"{request.method} {request.path_url} HTTP/1.1"]
-    lines += [f"{_text(name)}: {_text(value)}" for name, value in request.headers.items()]
+    lines += [f"{_text(name)}: {_text(value)}" for name, value in (*request.headers.items(), *more)]
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
 
 

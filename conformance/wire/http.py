@@ -74,6 +74,7 @@ def fetch(
     deadline: float | None = None,
     body: bool = True,
     throttled: bool = False,
+    lines: tuple[tuple[str, str], ...] = (),
 ) -> HttpExchange:
     """One request and its answer.
 
@@ -92,6 +93,7 @@ def fetch(
         deadline: On the door's monotonic clock; never later than `limits.total_seconds` from now.
         body: False stops after the head, so that large pages cost nothing.
         throttled: A 429 is an answer like others, for who looks at throttling itself.
+        lines: Further header fields, sent as they are after the others; names may repeat. No line breaks in them.
 
     Raises:
         Undecided: what kept the exchange from being read whole and clearly. A 429 answer is RATE_LIMIT, and what its
@@ -99,8 +101,12 @@ def fetch(
         ValueError: a credential would be sent unverified.
     """
     sent = dict(headers or {})
-    if verify is False and (client_certificate or data or any(name.lower() in SECRET_FIELDS for name in sent)):
+    if verify is False and (
+        client_certificate or data or any(name.lower() in SECRET_FIELDS for name, _ in (*sent.items(), *lines))
+    ):
         raise ValueError("credentials and content are sent to verified servers only")
+    if any(mark in f"{name}{value}" for name, value in lines for mark in "\r\n\0"):
+        raise ValueError("a header field with a line break")
     scheme, host, port, parts = split_url(url)
     way = Way(
         door=door,
@@ -113,6 +119,7 @@ def fetch(
         verify=verify,
         deadline=deadline,
         body=body,
+        lines=lines,
     )
     base = {"Host": parts.netloc, "User-Agent": USER_AGENT, "Accept-Encoding": ACCEPT_ENCODING, "Connection": "close"}
     named = {name.lower() for name in sent}

@@ -31,7 +31,7 @@ def strict_json(data: bytes, max_depth: int = 64, max_bytes: int = 1_048_576) ->
         raise _refuse(f"not UTF-8 at octet {error.start}") from None
     if "\0" in text:
         raise _refuse("not UTF-8: NUL octets, as in UTF-16")
-    _check_depth(text, max_depth)
+    check_depth(text, max_depth)
     try:
         value = json.loads(
             text, object_pairs_hook=_object, parse_constant=_constant, parse_int=_integer, parse_float=_float
@@ -47,7 +47,7 @@ def _refuse(what: str) -> Undecided:
     return Undecided(Reason.JSON, what)
 
 
-def _check_depth(text: str, max_depth: int) -> None:
+def check_depth(text: str, max_depth: int) -> None:
     """Count brackets outside strings, before a recursive parser sees them."""
     depth, quoted = 0, False
     for match in _STRUCTURE.finditer(text):

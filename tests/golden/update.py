@@ -23,6 +23,7 @@ def shipped_files() -> dict[Path, str]:
     folder = profiles_dir()
     found = {path: "profile" if path.name == "profile.toml" else "catalogue" for path in folder.glob("*/*.toml")}
     found |= dict.fromkeys(folder.glob("targets/*.toml"), "target")
+    found |= dict.fromkeys(folder.glob("qr/*.toml"), "qr-scheme")
     found |= dict.fromkeys(folder.glob("*.toml"), "overlay")
     found[folder / "countries.toml"] = "countries"
     return dict(sorted(found.items()))

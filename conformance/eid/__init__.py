@@ -1,0 +1,1 @@
+"""The e-ID area: OpenID providers, relying parties, credentials."""

@@ -1,0 +1,1 @@
+"""OpenID providers: our client is the browser and the relying party, and stops at the redirect."""

@@ -1,0 +1,372 @@
+"""What tokens are for: UserInfo, refreshing, revoking, introspecting."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+from conformance.core.model import NotTested, Reason, Undecided, Untested
+from conformance.eid.op.evidence import Introspection, Refresh, Revocation, Trial, Troubles, UserInfo
+from conformance.eid.op.id_tokens import Unreadable, decrypt, verify
+from conformance.eid.op.preflight import Run, check_userinfo
+from conformance.eid.op.session import (
+    Tokens,
+    answer_trial,
+    call,
+    fresh_code,
+    no_auth,
+    read_userinfo,
+    redeem,
+    token_request,
+    token_trial,
+    untested,
+    usual_auth,
+    usual_proofs,
+)
+from conformance.eid.op.settings import Client
+from conformance.wire.exchange import HttpExchange
+from conformance.wire.jws import random_id
+from conformance.wire.oauth import form, json_object, media_type
+
+Attempt = Callable[[Run], Trial]
+PROFILE = frozenset({"name", "given_name", "family_name", "birthdate", "email", "phone_number", "address", "gender"})
+USERINFO = "userinfo_endpoint"
+
+
+def userinfo_members(run: Run, exchange: HttpExchange) -> tuple[Mapping[str, Any], bool, str]:
+    """(claims, whether they came as a JWT, what is wrong with it) of a UserInfo answer."""
+    if media_type(exchange) != "application/jwt":
+        return json_object(exchange), False, ""
+    text = exchange.body.decode("ascii", "replace").strip()
+    try:
+        if text.count(".") == 4:
+            text = decrypt(text, run.provider.client)[1]
+        if text.startswith("{"):  # encrypted without being signed, which OpenID Connect Core 5.3.2 allows
+            import json  # noqa: PLC0415
+
+            return json.loads(text), True, ""
+        _, claims, trouble = verify(text, run.keys)
+    except (Unreadable, ValueError) as error:
+        return {}, True, str(error)[:200]
+    return claims, True, trouble
+
+
+def token_in_query(run: Run) -> Trial:
+    """UserInfo with the token as a query parameter and nowhere else."""
+    provider, token = run.provider, run.control.tokens.text("access_token")
+    url = provider.endpoint(USERINFO)
+    proofs = usual_proofs(provider)(*("GET", url, token, "")) if provider.client.dpop else ()
+    exchange = provider.send(f"{url}?{form([('access_token', token)])}", lines=tuple(("DPoP", each) for each in proofs))
+    return answer_trial(exchange, "userinfo", granted=exchange.status == 200)
+
+
+def without_token(run: Run) -> Trial:
+    """UserInfo without a token."""
+    exchange = run.provider.send(run.provider.endpoint(USERINFO))
+    return answer_trial(exchange, "userinfo", granted=exchange.status == 200)
+
+
+def junk_token(run: Run) -> Trial:
+    """UserInfo with a token that was never issued."""
+    exchange = read_userinfo(run.provider, random_id())
+    return answer_trial(exchange, "userinfo", granted=exchange.status == 200)
+
+
+USERINFO_TRIALS: Mapping[str, Attempt] = {
+    "token-in-query": token_in_query,
+    "without-token": without_token,
+    "junk-token": junk_token,
+}
+
+
+def userinfo_attempt(run: Run, name: str) -> Trial:
+    """One trial, where there is an endpoint."""
+    if not run.provider.endpoint(USERINFO):
+        return Trial("absent", detail=f"the metadata has no {USERINFO}")
+    check_userinfo(run)
+    return USERINFO_TRIALS[name](run)
+
+
+def challenges(run: Run) -> dict[str, str]:
+    """What refuses a request without token, and one with junk: status and scheme of WWW-Authenticate."""
+    answers = {
+        "without-token": run.provider.send(run.provider.endpoint(USERINFO)),
+        "junk-token": read_userinfo(run.provider, random_id()),
+    }
+    return {
+        name: f"{each.status} {each.all('www-authenticate')[0].partition(' ')[0] if each.all('www-authenticate') else ''}"
+        for name, each in answers.items()
+    }
+
+
+def good_userinfo(run: Run) -> HttpExchange:
+    """A good request's answer."""
+    return read_userinfo(run.provider, run.control.tokens.text("access_token"))
+
+
+def minimal(run: Run) -> tuple[str, ...]:
+    """Claims of a person that UserInfo and ID token hold for the scope `openid` alone."""
+    flight = fresh_code(run.provider, {"scope": "openid"})
+    tokens = redeem(run.provider, flight)
+    members, _, _ = userinfo_members(run, read_userinfo(run.provider, tokens.text("access_token")))
+    return tuple(sorted(PROFILE & set(members)))
+
+
+USERINFO_FACTS: Mapping[str, Callable[[Run], Any]] = {
+    "answer": good_userinfo,
+    "challenges": challenges,
+    "minimal": minimal,
+}
+
+
+def shapes(members: Mapping[str, Any]) -> tuple[str, ...]:
+    """Claims whose values are not as OpenID Connect Core 5.1 has them, as `name: what`, without the value."""
+    found = []
+    birthdate = members.get("birthdate")
+    if birthdate is not None and not is_birthdate(birthdate):
+        found.append("birthdate: not YYYY-MM-DD, YYYY or 0000-MM-DD")
+    for name, value in members.items():
+        if name.partition("#")[0] in ("name", "given_name", "family_name", "middle_name") and not _is_text(value):
+            found.append(f"{name[:40]}: empty, or no string")
+    address = members.get("address")
+    country = address.get("country") if isinstance(address, dict) else None
+    if country is not None and not (isinstance(country, str) and re.fullmatch(r"[A-Z]{2}", country)):
+        found.append("address.country: no ISO 3166 alpha-2 code")
+    return tuple(found)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def is_birthdate(value: Any) -> bool:
+    """Whether a value is a birthdate of OpenID Connect Core 5.1."""
+    if not isinstance(value, str):
+        return False
+    if re.fullmatch(r"[0-9]{4}", value):
+        return True
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        return False
+    year, month, day = map(int, value.split("-"))
+    try:
+        date(year or 2000, month, day)
+    except ValueError:
+        return False
+    return True
+
+
+def userinfo_record(run: Run, facts: Mapping[str, Any], trials: Mapping[str, Trial], troubles: Troubles) -> UserInfo:
+    """All that was seen of UserInfo."""
+    exchange = facts.get("answer")
+    if not run.provider.endpoint(USERINFO):
+        return UserInfo(f"the metadata has no {USERINFO}", trials=trials)
+    if exchange is None:
+        return UserInfo(
+            challenge=facts.get("challenges", {}), minimal=facts.get("minimal"), trials=trials, troubles=troubles
+        )
+    members, jwt, problem = userinfo_members(run, exchange)
+    return UserInfo(
+        "",
+        status=exchange.status,
+        media_type=media_type(exchange),
+        same_sub=None if "sub" not in members else members["sub"] == run.control.claims.get("sub"),
+        jwt=jwt,
+        jwt_problem=problem,
+        jwt_missing=tuple(name for name in ("iss", "aud") if name not in members),
+        claims=tuple(sorted(str(name)[:60] for name in members)[:100]),
+        minimal=facts.get("minimal"),
+        shapes=shapes(members),
+        challenge=facts.get("challenges", {}),
+        trials=trials,
+        troubles=troubles,
+    )
+
+
+def refresh_token(run: Run) -> str:
+    """The refresh token of the control. Raises Untested where none came."""
+    if not (token := run.control.tokens.text("refresh_token")):
+        raise Untested(NotTested.UNSUPPORTED, "no refresh token came")
+    return token
+
+
+def refreshed(
+    run: Run, token: str, client: Client | None = None, more: tuple[tuple[str, str], ...] = (), **options: Any
+) -> Tokens:
+    """A refresh request."""
+    pairs = [("grant_type", "refresh_token"), ("refresh_token", token), *more]
+    return token_request(run.provider, pairs, client=client or run.provider.client, **options)
+
+
+def new_refresh_token(run: Run) -> str:
+    """A refresh token of a flow of its own. Raises Undecided where none came."""
+    flight = fresh_code(run.provider, run.notes.get("refresh-changes"))
+    if not (token := redeem(run.provider, flight).text("refresh_token")):
+        raise Undecided(Reason.CONTROL_FAILED, "a second login brought no refresh token")
+    return token
+
+
+def by_other_client(run: Run) -> Trial:
+    """A refresh token used by our second client."""
+    if run.second is None:
+        return untested(NotTested.NO_CREDENTIAL, run.second_trouble)
+    return token_trial(refreshed(run, new_refresh_token(run), run.second))
+
+
+def more_scope(run: Run) -> Trial:
+    """A refresh that asks for a scope that was not granted; granted only where the answer says so."""
+    tokens = refreshed(run, new_refresh_token(run), more=(("scope", "openid email address phone x_more"),))
+    trial = token_trial(tokens)
+    if trial.outcome == "granted" and "x_more" not in tokens.text("scope").split():
+        return Trial("refused", "token", tokens.exchange.status, detail="the scope did not grow")
+    return trial
+
+
+REFRESH_TRIALS: Mapping[str, Attempt] = {"other-client": by_other_client, "more-scope": more_scope}
+
+
+def refresh_attempt(run: Run, name: str) -> Trial:
+    """One trial, where refresh tokens are issued."""
+    if not run.control.tokens.text("refresh_token"):
+        return Trial("absent", detail="no refresh token came with the login")
+    return REFRESH_TRIALS[name](run)
+
+
+def rotation(run: Run) -> bool:
+    """Whether a refresh brings another refresh token. Raises Undecided where refreshing does not work."""
+    if not run.control.tokens.text("refresh_token"):
+        return False
+    token = new_refresh_token(run)
+    tokens = refreshed(run, token)
+    if token_trial(tokens).outcome != "granted":
+        raise Undecided(Reason.CONTROL_FAILED, f"a good refresh is answered {token_trial(tokens).summary}")
+    return tokens.text("refresh_token") not in ("", token)
+
+
+REFRESH_FACTS: Mapping[str, Callable[[Run], Any]] = {"rotation": rotation}
+
+
+def refresh_record(run: Run, facts: Mapping[str, Any], trials: Mapping[str, Trial], troubles: Troubles) -> Refresh:
+    """All that was seen of refreshing."""
+    came = bool(run.control.tokens.text("refresh_token"))
+    absent = "" if came else "no refresh token came with the login"
+    return Refresh(absent, rotated=bool(facts.get("rotation")), trials=trials, troubles=troubles)
+
+
+REVOKE, INTROSPECT = "revocation_endpoint", "introspection_endpoint"
+
+
+def own_revocation(run: Run) -> tuple[int, Trial]:
+    """(status of revoking a fresh token, UserInfo with it afterwards)."""
+    provider = run.provider
+    token = redeem(provider, fresh_code(provider)).text("access_token")
+    if read_userinfo(provider, token).status != 200:
+        raise Undecided(Reason.CONTROL_FAILED, "UserInfo refuses a fresh token")
+    exchange, _ = call(
+        provider, provider.endpoint(REVOKE), (("token", token),), auth=usual_auth(provider, provider.client)
+    )
+    after = read_userinfo(provider, token)
+    return exchange.status, answer_trial(after, "userinfo", granted=after.status == 200)
+
+
+def unknown_revocation(run: Run) -> int:
+    """The status of revoking a token that never was."""
+    provider = run.provider
+    auth = usual_auth(provider, provider.client)
+    return call(provider, provider.endpoint(REVOKE), (("token", random_id()),), auth=auth)[0].status
+
+
+def foreign_revocation(run: Run) -> Trial:
+    """Our second client revokes a token of the first: granted where UserInfo then refuses the token."""
+    if run.second is None:
+        return untested(NotTested.NO_CREDENTIAL, run.second_trouble)
+    provider = run.provider
+    token = redeem(provider, fresh_code(provider)).text("access_token")
+    call(provider, provider.endpoint(REVOKE), (("token", token),), auth=usual_auth(provider, run.second))
+    after = read_userinfo(provider, token)
+    if after.status == 200:
+        return Trial("refused", "revocation", after.status)
+    return Trial("granted", "revocation", after.status, detail="the token no longer works")
+
+
+REVOCATION_FACTS: Mapping[str, Callable[[Run], Any]] = {"own": own_revocation, "unknown": unknown_revocation}
+REVOCATION_TRIALS: Mapping[str, Attempt] = {"foreign": foreign_revocation}
+
+
+def revocation_attempt(run: Run, name: str) -> Trial:
+    """One trial, where there is an endpoint."""
+    if not run.provider.endpoint(REVOKE):
+        return Trial("absent", detail=f"the metadata has no {REVOKE}")
+    return REVOCATION_TRIALS[name](run)
+
+
+def revocation_record(
+    run: Run, facts: Mapping[str, Any], trials: Mapping[str, Trial], troubles: Troubles
+) -> Revocation:
+    """All that was seen of revoking."""
+    if not run.provider.endpoint(REVOKE):
+        return Revocation(f"the metadata has no {REVOKE}")
+    status, after = facts.get("own", (0, None))
+    found = {**trials, **({"own": after} if after else {})}
+    return Revocation("", status, facts.get("unknown", 0), found, troubles)
+
+
+def introspected(run: Run, token: str, client: Client | None = None, *, authenticated: bool = True) -> HttpExchange:
+    """The answer of the introspection endpoint."""
+    provider = run.provider
+    client = client or provider.client
+    auth = usual_auth(provider, client) if authenticated else no_auth(client)
+    return call(provider, provider.endpoint(INTROSPECT), (("token", token),), auth=auth)[0]
+
+
+def own_introspection(run: Run) -> tuple[bool | None, bool | None]:
+    """(active, whether the bound key is shown) of our token."""
+    members = json_object(introspected(run, run.control.tokens.text("access_token")))
+    active = members.get("active")
+    cnf = members.get("cnf")
+    return active if isinstance(active, bool) else None, isinstance(cnf, dict) and "jkt" in cnf
+
+
+def junk_introspection(run: Run) -> bool | None:
+    """`active` of a token that never was."""
+    active = json_object(introspected(run, random_id())).get("active")
+    return active if isinstance(active, bool) else None
+
+
+def disclosure(run: Run) -> tuple[str, ...]:
+    """Members that tell an unrelated client of the subject. Raises Untested without a second client."""
+    if run.second is None:
+        raise Untested(NotTested.NO_CREDENTIAL, run.second_trouble)
+    members = json_object(introspected(run, run.control.tokens.text("access_token"), run.second))
+    telling = ("sub", "username", "email", "name", "client_id", "cnf")
+    return tuple(name for name in telling if name in members)
+
+
+INTROSPECTION_FACTS: Mapping[str, Callable[[Run], Any]] = {
+    "own": own_introspection,
+    "junk": junk_introspection,
+    "unauthenticated": lambda run: (
+        introspected(run, run.control.tokens.text("access_token"), authenticated=False).status
+    ),
+    "disclosure": disclosure,
+}
+
+
+def introspection_record(
+    run: Run, facts: Mapping[str, Any], _: Mapping[str, Trial], troubles: Troubles
+) -> Introspection:
+    """All that was seen of introspecting."""
+    if not run.provider.endpoint(INTROSPECT):
+        return Introspection(f"the metadata has no {INTROSPECT}")
+    active, cnf = facts.get("own", (None, None))
+    return Introspection(
+        "",
+        active_own=active,
+        active_junk=facts.get("junk"),
+        status_unauthenticated=facts.get("unauthenticated", 0),
+        cnf=cnf,
+        expects_cnf=run.provider.client.dpop,
+        disclosed=facts.get("disclosure"),
+        troubles=troubles,
+    )

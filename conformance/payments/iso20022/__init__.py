@@ -1,0 +1,1 @@
+"""ISO 20022 messages and the gateways that carry them."""

@@ -1,0 +1,119 @@
+"""Amounts beyond the XSD: counts and sums, decimals, currencies, limits, and the arithmetic of the rate."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from conformance.payments.iso20022 import codes
+from conformance.payments.iso20022.evidence import Leaf
+from conformance.payments.iso20022.facts import Facts, Finding
+
+HEADER = "FIToFICstmrCdtTrf/GrpHdr/"
+_PLAIN = re.compile("[0-9]{1,18}(\\.[0-9]{1,17})?")
+
+
+def number(text: str) -> Decimal | None:
+    """A decimal number of XML Schema as far as it is short and plain, else None."""
+    return Decimal(text) if _PLAIN.fullmatch(text) else None
+
+
+def amounts(facts: Facts) -> Iterator[Leaf]:
+    """Every element with a currency."""
+    return (leaf for leaf in facts.message.leaves if leaf.currency)
+
+
+def number_of_transactions(facts: Facts, _: Mapping[str, Any]) -> Iterator[Finding]:
+    """NbOfTxs is 1, and one transaction follows."""
+    path = f"{HEADER}NbOfTxs"
+    told, found = facts.text(path), len(facts.transactions)
+    if told != "1":
+        yield Finding("NbOfTxs is not 1", path, "1", told)
+    if told != str(found):
+        yield Finding("NbOfTxs is not the number of transactions", path, str(found), told)
+
+
+def control_sum(facts: Facts, _: Mapping[str, Any]) -> Iterator[Finding]:
+    """CtrlSum, where present, is the sum of the settlement amounts."""
+    path = f"{HEADER}CtrlSum"
+    if path not in facts.by_path:
+        return
+    told = number(facts.text(path))
+    each = [number(facts.text(f"{place}IntrBkSttlmAmt")) for place in facts.transactions]
+    total = sum(amount for amount in each if amount is not None)
+    if told is None or told != total:
+        yield Finding("CtrlSum is not the sum of the amounts", path, str(total), facts.text(path))
+
+
+def decimals(facts: Facts, terms: Mapping[str, Any]) -> Iterator[Finding]:
+    """No amount has more decimals than the agreed table gives its currency, and none has a sign."""
+    table = codes.currencies(terms["currencies"], facts.country)
+    for leaf in amounts(facts):
+        value = leaf.text.strip()
+        if value.startswith("+"):
+            yield Finding("an amount has a sign", leaf.path, "digits and at most one point", value)
+        fraction = value.partition(".")[2]
+        allowed = table.get(leaf.currency)
+        if allowed is not None and len(fraction) > allowed:
+            yield Finding(
+                f"an amount in {leaf.currency} has {len(fraction)} decimals", leaf.path, f"at most {allowed}", value
+            )
+
+
+def currency(facts: Facts, terms: Mapping[str, Any]) -> Iterator[Finding]:
+    """Every amount is in an agreed currency."""
+    table = codes.currencies(terms["currencies"], facts.country)
+    for leaf in amounts(facts):
+        if leaf.currency not in table:
+            known = ", ".join(sorted(table))
+            yield Finding(f"an amount is in {leaf.currency}, which is not agreed", leaf.path, known, leaf.currency)
+
+
+def amount_positive(facts: Facts, _: Mapping[str, Any]) -> Iterator[Finding]:
+    """What is paid is more than nothing; a fee may be nothing."""
+    for place in facts.transactions:
+        for name in ("IntrBkSttlmAmt", "InstdAmt"):
+            if number(facts.text(path := f"{place}{name}").strip().removeprefix("+")) == 0:
+                yield Finding(f"{name} is zero", path, "more than zero", facts.text(path))
+
+
+def amount_maximum(facts: Facts, terms: Mapping[str, Any]) -> Iterator[Finding]:
+    """The settlement amount is within the maximum of its currency, where one is agreed."""
+    for place in facts.transactions:
+        leaf = facts.by_path.get(f"{place}IntrBkSttlmAmt")
+        limit = terms.get("maximum", {}).get(leaf.currency) if leaf else None
+        if leaf and limit and (value := number(leaf.text)) is not None and value > Decimal(limit):
+            yield Finding("the amount is above the corridor's maximum", leaf.path, f"at most {limit}", leaf.text)
+
+
+def rate(facts: Facts, terms: Mapping[str, Any]) -> Iterator[Finding]:
+    """InstdAmt is what the settlement amount comes to at the agreed rate less the creditor agent's charge.
+
+    Exact within half a unit of the last decimal of InstdAmt's currency (the profile's rounding rule).
+    """
+    table = codes.currencies(terms["currencies"], facts.country)
+    for place in facts.transactions:
+        sent, received = (facts.by_path.get(f"{place}{name}") for name in ("IntrBkSttlmAmt", "InstdAmt"))
+        agreed = number(facts.text(f"{place}AgrdRate/PreAgrdXchgRate"))
+        agent = facts.text(f"{place}CdtrAgt/FinInstnId/BICFI")
+        if not sent or not received or agreed is None or not agent:
+            continue  # without the agent nobody can tell which charge is its
+        values = number(sent.text), number(received.text)
+        if values[0] is None or values[1] is None:
+            continue
+        expected = values[0] * agreed - charge_of(facts, place, agent)
+        unit = Decimal(1).scaleb(-table.get(received.currency, 2))
+        if abs(expected - values[1]) > unit / 2:
+            text = f"{expected.quantize(unit)} ({values[0]} x {agreed} less the charge)"
+            yield Finding("the amounts do not agree at the agreed rate", received.path, text, received.text)
+
+
+def charge_of(facts: Facts, place: str, agent: str) -> Decimal:
+    """The sum of what an agent deducts."""
+    total = Decimal(0)
+    for charge in facts.repeated(f"{place}ChrgsInf"):
+        if facts.text(f"{charge}Agt/FinInstnId/BICFI") == agent:
+            total += number(facts.text(f"{charge}Amt")) or 0
+    return total

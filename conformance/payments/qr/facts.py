@@ -1,0 +1,60 @@
+"""A payload with what the rules look up in it: made once, read by all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from conformance.payments.qr.findings import Finding
+from conformance.payments.qr.parse import Reading
+from conformance.payments.qr.recognise import Match, Registry, recognise
+from conformance.payments.qr.tlv import DataObject
+
+NOTHING: Mapping[str, str] = {}
+
+
+@dataclass(slots=True)
+class Facts:
+    """What the rules read. root: the first data object of each ID. sandbox: XA to XZ and XTS are codes as any other."""
+
+    reading: Reading
+    root: dict[str, DataObject]
+    matches: tuple[Match, ...]
+    allowed: Mapping[str, str]
+    sandbox: bool
+
+    def value(self, root_id: str) -> str:
+        """The value of a data object at the root, empty where there is none."""
+        found = self.root.get(root_id)
+        return found.value if found else ""
+
+    def offset(self, root_id: str) -> int:
+        """Where a data object at the root begins; the end of the payload where there is none."""
+        found = self.root.get(root_id)
+        return found.offset if found else len(self.reading.text)
+
+    def at(self, rule: str, root_id: str, message: str, expected: str = "") -> tuple[Finding]:
+        """One finding on a data object at the root, with its value."""
+        key = f"{rule}:{root_id}"
+        note = self.allowed.get(key, "")
+        return (Finding(rule, root_id, self.offset(root_id), message, expected, self.value(root_id), note),)
+
+
+def facts_of(reading: Reading, known: Registry, *, sandbox: bool = False) -> Facts:
+    """The facts of a payload. Where an ID is repeated the first counts, and `duplicate` is found."""
+    objects = reading.objects
+    root = {each.id: each for each in objects}
+    if len(root) != len(objects):
+        root = {each.id: each for each in reversed(objects)}
+    matches = recognise(objects, root["58"].value if "58" in root else "", known)
+    return Facts(reading, root, matches, _allowed(matches), sandbox)
+
+
+def _allowed(matches: tuple[Match, ...]) -> Mapping[str, str]:
+    """What every scheme that a payload pays by allows; what stands beside an account alone does not count."""
+    tables = [match.layout.allowed for match in matches if match.layout.template.kind != "national"]
+    if len(tables) == 1:
+        return tables[0]
+    if not tables:
+        return NOTHING
+    return {key: why for key, why in tables[0].items() if all(key in other for other in tables[1:])}

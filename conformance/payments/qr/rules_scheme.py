@@ -1,0 +1,138 @@
+"""What the scheme's own table asks for, and what another country's reader needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conformance.payments.qr.codes import COUNTRIES, CURRENCY_DECIMALS, SANDBOX_COUNTRIES, TEST_CURRENCY
+from conformance.payments.qr.facts import Facts
+from conformance.payments.qr.findings import NONE, Finding, Found
+from conformance.payments.qr.recognise import Layout, Spec
+from conformance.payments.qr.tlv import DataObject, nested
+
+CROSS_BORDER = frozenset({"52", "53", "58", "59", "60"})
+CARDS = frozenset(f"{i:02}" for i in range(2, 26))
+"""International card schemes: their accounts are open to payers of any country."""
+
+
+def currency_of_scheme(facts: Facts) -> Found:
+    """The currency is one that the schemes of the payload settle in, with the decimals that they write."""
+    if not facts.matches or "53" not in facts.root:
+        return NONE
+    value = facts.value("53")
+    found: Found = NONE
+    decimals = None
+    for match in facts.matches:
+        known = match.layout.scheme.currencies
+        if known and value not in known:
+            title = match.layout.scheme.title
+            found = facts.at("scheme-currency", "53", f"a currency that {title} does not use", " or ".join(known))
+        decimals = known.get(value, decimals)
+    if decimals is not None and (amount := facts.value("54")):
+        written = len(amount.partition(".")[2])
+        if written > decimals:
+            expected = f"at most {decimals}" if decimals else "none"
+            found = (*found, *facts.at("decimals", "54", f"{written} decimals in currency {value}", expected))
+    return found
+
+
+def layout(facts: Facts) -> Found:
+    """Each template that a scheme knows is laid out as the scheme's table says, and so is the root."""
+    found: Found = NONE
+    for matched, template in facts.matches:
+        specs, objects = matched.objects, template.objects
+        for each in objects:
+            spec = specs.get(each.id)
+            if spec and ((spec.form and not spec.form(each.value)) or spec.objects):
+                found = (*found, *_object(facts, template.id, each, spec))
+        if matched.required and not matched.required <= {each.id for each in objects}:
+            found = (*found, *_missing(matched, template))
+        if matched.template.one_of:
+            found = (*found, *_one_of(matched, template))
+        if matched.more:
+            found = (*found, *_root(facts, matched))
+        if (country := facts.value("58")) != matched.scheme.country and country in COUNTRIES:
+            message = f"another country than that of {matched.scheme.title}"
+            found = (*found, *facts.at("layout", "58", message, matched.scheme.country))
+    return found
+
+
+def _object(facts: Facts, path: str, each: DataObject, spec: Spec) -> Iterator[Finding]:
+    """What is wrong with one object, and with what it holds."""
+    name = spec.spec.name
+    where = f"{path}.{each.id}" if path else each.id
+    if spec.form and not spec.form(each.value):
+        expected = spec.spec.form
+        yield Finding(
+            "layout", where, each.offset, f"{name} is of another form", expected, each.value, spec.spec.uncertain
+        )
+    if spec.objects:
+        objects, defects = nested(facts.reading.text, each, where)
+        for defect in defects:
+            yield Finding("layout", where, defect.offset, f"{name}: {defect.detail}", "data objects", each.value)
+        inner = {one.id: one for one in objects}
+        for sub in spec.objects.values():
+            if sub.spec.id in inner:
+                yield from _object(facts, where, inner[sub.spec.id], sub)
+            elif sub.spec.required:
+                yield Finding("layout", f"{where}.{sub.spec.id}", each.offset, f"no {sub.spec.name}", sub.spec.name)
+
+
+def _missing(matched: Layout, template: DataObject) -> Iterator[Finding]:
+    for name in sorted(matched.required - {each.id for each in template.objects}):
+        spec = matched.objects[name].spec
+        path = f"{template.id}.{name}"
+        yield Finding("layout", path, template.offset, f"no {spec.name}", spec.name, "", spec.uncertain)
+
+
+def _one_of(matched: Layout, template: DataObject) -> Iterator[Finding]:
+    choice = matched.template.one_of
+    seen = [each.id for each in template.objects if each.id in choice]
+    if len(seen) != 1:
+        message = f"{len(seen)} of the sub-IDs {', '.join(choice)}"
+        yield Finding("layout", template.id, template.offset, message, "exactly one", ", ".join(seen))
+
+
+def _root(facts: Facts, matched: Layout) -> Iterator[Finding]:
+    """The root objects of which the scheme says more than EMVCo."""
+    end = len(facts.reading.text)
+    for name, spec in matched.root.items():
+        found = facts.root.get(name)
+        if found is not None:
+            yield from _object(facts, "", found, spec)
+        elif spec.spec.required or (spec.spec.required_with and spec.spec.required_with in facts.root):
+            yield Finding("layout", name, end, f"no {spec.spec.name}", spec.spec.name, "", spec.spec.uncertain)
+    for name in matched.template.required:
+        if name not in facts.root:
+            yield Finding("layout", name, end, f"no ID {name}", f"ID {name} beside {matched.template.name}")
+
+
+def readiness(facts: Facts) -> Found:
+    """What a reader abroad needs: 52, 53, 58, 59, 60, ISO codes, and an account that is open to foreign payers."""
+    root = facts.root
+    found: list[Finding] = []
+    if not root.keys() >= CROSS_BORDER:
+        end = len(facts.reading.text)
+        missing = sorted(CROSS_BORDER - root.keys())
+        found += [Finding("cross-mandatory", name, end, f"no ID {name}", f"ID {name}") for name in missing]
+    currency, country = facts.value("53"), facts.value("58")
+    if currency and currency not in CURRENCY_DECIMALS and not (facts.sandbox and currency == TEST_CURRENCY):
+        found += facts.at("cross-currency", "53", "no numeric code of a currency", "three digits of ISO 4217")
+    if country and country not in COUNTRIES and not (facts.sandbox and country in SANDBOX_COUNTRIES):
+        found += facts.at("cross-country", "58", "no code of a country", "two letters of ISO 3166-1")
+    for match in facts.matches:
+        if match.layout.template.cross_border:
+            break
+    else:
+        if CARDS.isdisjoint(root):
+            found.append(_no_account(facts))
+    return tuple(found) if found else NONE
+
+
+def _no_account(facts: Facts) -> Finding:
+    domestic = [match for match in facts.matches if match.layout.template.kind != "national"]
+    if domestic:
+        match = domestic[0]
+        message = f"{match.layout.template.name} is for payers of {match.layout.scheme.country} alone"
+        return Finding("cross-account", match.object.id, match.object.offset, message, "an account open to others")
+    return Finding("cross-account", "", 0, "no account of a scheme that is known", "an account template with its GUID")

@@ -1,0 +1,87 @@
+"""One level of the tag-length-value text of a merchant-presented QR code (EMV QRCPS MPM v1.1, sections 3.2 and 4.4).
+
+A data object is two digits of ID, two digits of length counted in characters, and the value. Offsets are characters
+(Unicode code points) from the start of the payload. Records are msgspec structs, not dataclasses: a payload has some
+twenty-five of them, and they are built about six times as fast.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+HEAD_CHARACTERS = 4
+
+
+class DataObject(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A data object. offset: of its ID in the payload. objects: what a template holds, empty where it is none."""
+
+    id: str
+    offset: int
+    value: str
+    objects: tuple[DataObject, ...] = ()
+
+
+class Defect(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Where the text stops being tag-length-value.
+
+    kind: one of KINDS. path: the template it lies in, `26` or `26.01`, empty at the root.
+    """
+
+    kind: str
+    offset: int
+    path: str
+    detail: str
+
+
+KINDS = ("encoding", "size", "empty", "id", "length", "overrun")
+
+HEADS = {f"{i:02}{n:02}": (f"{i:02}", n) for i in range(100) for n in range(1, 100)}
+"""The first four characters of a data object -> its ID and the length of its value. Nothing else begins one."""
+
+
+def level(text: str, start: int, end: int, path: str, defects: list[Defect]) -> tuple[DataObject, ...]:
+    """The data objects between two offsets, up to the first defect, which is added to `defects`."""
+    objects: list[DataObject] = []
+    while start < end:
+        head = HEADS.get(text[start : start + 4])
+        if head is None:
+            defects.append(bad_head(text, start, end, path))
+            break
+        begin = start + 4
+        stop = begin + head[1]
+        if stop > end:
+            defects.append(overrun(start, head, end - begin, path))
+            break
+        objects.append(DataObject(head[0], start, text[begin:stop]))
+        start = stop
+    return tuple(objects)
+
+
+def nested(text: str, template: DataObject, path: str) -> tuple[tuple[DataObject, ...], tuple[Defect, ...]]:
+    """What a data object holds that its scheme makes a template: its objects, and what is wrong with them."""
+    defects: list[Defect] = []
+    begin = template.offset + HEAD_CHARACTERS
+    return level(text, begin, begin + len(template.value), path, defects), tuple(defects)
+
+
+def bad_head(text: str, start: int, end: int, path: str) -> Defect:
+    """Why the four characters at `start` begin no data object."""
+    rest = end - start
+    if rest < HEAD_CHARACTERS:
+        return Defect("id", start, path, f"{rest} character{'s' * (rest > 1)} left, fewer than an ID and a length")
+    name, length = text[start : start + 2], text[start + 2 : start + 4]
+    if not _two_digits(name):
+        return Defect("id", start, path, f"{name!a} where an ID of two digits is due")
+    return Defect("length", start + 2, path, f"length {length!a} of ID {name}")
+
+
+def overrun(start: int, head: tuple[str, int], left: int, path: str) -> Defect:
+    """A value that is longer than what is left."""
+    return Defect(
+        "overrun", start + 2, path, f"ID {head[0]} has length {head[1]:02} and {max(left, 0)} characters are left"
+    )
+
+
+def _two_digits(text: str) -> bool:
+    """Whether a text is two digits of ASCII: `isdigit` alone takes other scripts' digits too."""
+    return text.isascii() and text.isdigit()

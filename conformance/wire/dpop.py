@@ -1,0 +1,74 @@
+"""DPoP proofs (RFC 9449 section 4.2), and every way in which one can be wrong in one thing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from conformance.wire.jose import b64, jwk
+from conformance.wire.jws import SigningKey, compact, new_key, random_id, tampered
+
+
+def proof_claims(method: str, url: str, now: int, token: str = "", nonce: str = "") -> dict[str, Any]:
+    """The claims of a proof: jti, htm, htu without query and fragment, iat, and ath and nonce where there are such."""
+    claims: dict[str, Any] = {
+        "jti": random_id(),
+        "htm": method,
+        "htu": url.partition("?")[0].partition("#")[0],
+        "iat": now,
+    }
+    if token:
+        claims["ath"] = token_hash(token)
+    if nonce:
+        claims["nonce"] = nonce
+    return claims
+
+
+def token_hash(token: str) -> str:
+    """The claim `ath`: base64url of the SHA-256 of the access token."""
+    return b64(hashlib.sha256(token.encode()).digest())
+
+
+def proof(key: SigningKey, claims: Mapping[str, Any], header: Mapping[str, Any] | None = None) -> str:
+    """The proof. header: changes of the usual one (`typ`, `alg`, `jwk`)."""
+    return compact(key, claims, {"typ": "dpop+jwt", "jwk": key.public_jwk, "kid": None, **(header or {})})
+
+
+def wrong_proofs(name: str, key: SigningKey, method: str, url: str, now: int, token: str, nonce: str) -> list[str]:
+    """The DPoP header values of one way to be wrong, one for each header field to send; none for no proof.
+
+    Raises:
+        KeyError: no such way.
+    """
+    claims = proof_claims(method, url, now, token, nonce)
+    made: dict[str, list[str]] = {"no-proof": []}
+    changed = {
+        "wrong-htm": {"htm": "PUT"},
+        "wrong-htu": {"htu": "https://other.example/token"},
+        "iat-past": {"iat": now - 3600},
+        "iat-future": {"iat": now + 3600},
+        "iat-10s-past": {"iat": now - 10},
+        "iat-10s-future": {"iat": now + 10},
+        "htu-query": {"htu": f"{claims['htu']}?x=1"},
+        "htu-fragment": {"htu": f"{claims['htu']}#x"},
+        "wrong-ath": {"ath": token_hash("another token")},
+    }
+    without = {"no-jti": "jti", "no-ath": "ath"}
+    if name in changed:
+        made[name] = [proof(key, {**claims, **changed[name]})]
+    elif name in without:
+        made[name] = [proof(key, {each: value for each, value in claims.items() if each != without[name]})]
+    elif name == "wrong-typ":
+        made[name] = [proof(key, claims, {"typ": "JWT"})]
+    elif name == "none":
+        made[name] = [proof(key, claims, {"alg": "none"})]
+    elif name == "private-jwk":
+        made[name] = [proof(key, claims, {"jwk": jwk(key.private, private=True)})]
+    elif name == "bad-signature":
+        made[name] = [tampered(proof(key, claims))]
+    elif name == "two-headers":
+        made[name] = [proof(key, claims), proof(key, {**claims, "jti": random_id()})]
+    elif name == "other-key":
+        made[name] = [proof(new_key(), claims)]
+    return made[name]

@@ -1,0 +1,1 @@
+"""Makers of the vectors in vectors/eid/, one module a file."""
