@@ -12,7 +12,7 @@ from conformance.core.model import Target
 from conformance.core.network import Door
 from conformance.payments.area import PAYMENTS
 from conformance.sandbox import Sandbox, Spec
-from tests.payments.judging import profile
+from tests.payments.judging import ids, profile
 
 
 @contextlib.contextmanager
@@ -25,7 +25,7 @@ def served(role: str, policy: str = "good", faults: tuple[str, ...] = ()) -> Ite
 
 def asked(role: str) -> frozenset[str]:
     """Everything that the profile's requirements on a role ask for."""
-    return frozenset().union(*(PAYMENTS.asks(each) for each in profile().requirements.values() if role in each.roles))
+    return frozenset().union(*(PAYMENTS.asks(profile().requirements[each]) for each in ids(role)))
 
 
 def observed(area: Area, target: Target, door: Door, role: str) -> Observed:

@@ -46,13 +46,15 @@ class Api:
     """One service as its probes saw it.
 
     stated: the manifest's choices by name. replies: see `answers`. counts: by probe, how often the service lists the
-    reference that the probe used. walks: by name. skipped, broken: by group, a reason of the closed lists and a
+    reference that the probe used. at_once: by probe, how many of the requests sent at once were on their way
+    together. walks: by name. skipped, broken: by group, a reason of the closed lists and a
     detail.
     """
 
     stated: Mapping[str, str]
     answers: Mapping[str, Reply] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
+    at_once: Mapping[str, int] = field(default_factory=dict)
     walks: Mapping[str, Walk] = field(default_factory=dict)
     skipped: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     broken: Mapping[str, tuple[str, str]] = field(default_factory=dict)

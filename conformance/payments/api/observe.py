@@ -88,6 +88,7 @@ def look(session: Session, asks: frozenset[str]) -> Api:
         stated={name: str(value) for name, value in session.service.settings["dialect"].items()},
         answers=dict(session.answers),
         counts=dict(session.counts),
+        at_once=dict(session.at_once),
         skipped=skipped,
         broken=broken,
         **found,

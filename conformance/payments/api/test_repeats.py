@@ -56,3 +56,5 @@ def test_equal_requests_at_once_execute_once(api: Api, rule: Rule) -> Violations
             if not done(reply) and reply.status != 409:
                 yield Violation(f"answers the losing request {probe} otherwise", "the result or 409", shown(reply))
         yield from _counted(api, name)
+        if len(originals) == 1 and api.at_once.get(name, 0) < 2:
+            raise Undecided(Reason.NOT_OBSERVABLE, f"the authorised rate kept the {number} requests apart")

@@ -112,6 +112,7 @@ def look(session: Session, asks: frozenset[str]) -> Snap:
         token=session.token_facts,
         answers=dict(session.answers),
         counts=dict(session.counts),
+        at_once=dict(session.at_once),
         skipped=skipped,
         broken=broken,
     )

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from conformance.core.model import Reason, Undecided
 from conformance.payments.authority import may_change_state
+from conformance.payments.overlap import most_at_once
 from conformance.payments.snap import mutations
 from conformance.payments.snap.client import Draft, Operation
 from conformance.payments.snap.session import Session, members
@@ -63,6 +64,8 @@ def external(session: Session) -> None:
 
     with ThreadPoolExecutor(PARALLEL) as pool:
         list(pool.map(go, range(PARALLEL)))
+    spans = [session.spans[probe] for n in range(PARALLEL) if (probe := f"external/parallel-{n}") in session.spans]
+    session.at_once["external/parallel"] = most_at_once(spans)
     _count(session, "external/parallel", reference)
 
 

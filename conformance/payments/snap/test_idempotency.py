@@ -44,6 +44,8 @@ def _at_once(snap: Snap) -> Violations:
     done = [(probe, answer) for probe, answer in zip(probes, answers, strict=True) if accepted(answer)]
     if not done:
         raise Undecided(Reason.CONTROL_FAILED, "none of the equal requests that were sent at once was executed")
+    if len(done) == 1 and snap.at_once.get("external/parallel", 0) < 2:
+        raise Undecided(Reason.NOT_OBSERVABLE, "the authorised rate kept equal requests apart, so none met another")
     names = {probe for probe, _ in done}
     if alike := [probe for probe, answer in done if answer.equals and answer.equals not in names]:
         detail = f"different transactions are answered alike: {alike[0]} and {snap.answers[alike[0]].equals}"

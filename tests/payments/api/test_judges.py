@@ -247,6 +247,12 @@ def test_a_service_that_answers_everything_alike_shows_nothing(good: Seen) -> No
     assert judged("PAY-CB-06", finished.records).reason == "control-failed"
 
 
+def test_requests_that_did_not_meet_show_nothing(good: Seen) -> None:
+    assert min(good.api.at_once.values()) >= 2
+    apart = api(lambda old: replace(old, at_once=dict.fromkeys(old.at_once, 1)))(good)
+    assert judged("PAY-API-03", apart.records).reason == "not-observable"
+
+
 def test_409_is_what_a_losing_request_may_get(good: Seen) -> None:
     losing = next(f"at-once/10-{n}" for n in range(10) if good.api.answers[f"at-once/10-{n}"].equals or n == 9)
     assert judged("PAY-API-03", reply(losing, status=409, equals="")(good).records).status is Status.PASS

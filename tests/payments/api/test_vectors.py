@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -160,12 +160,14 @@ def _pem(key: Any) -> bytes:
     return octets
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_verifying_raises_nothing_but_its_own_error(text: str) -> None:
     with pytest.raises(detached_jws.JwsError):
         detached_jws.verify(KEY, b"", text)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80), st.text(max_size=20), st.text(max_size=20), st.binary(max_size=40))
 def test_callbacks_of_any_kind_are_read_without_error(signature: str, event: str, stamp: str, body: bytes) -> None:
     fields = {webhook.SIGNATURE: signature, webhook.ID: event, webhook.TIMESTAMP: stamp, webhook.JWS: signature}

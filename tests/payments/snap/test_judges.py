@@ -245,6 +245,18 @@ def test_a_narrower_documented_window_is_met(good: Snap) -> None:
     assert judged("PAY-SNP-11", {"snap": dialect(window_seconds="120")(refused)}).status is Status.PASS
 
 
+def test_requests_that_did_not_meet_show_nothing(good: Snap) -> None:
+    assert good.at_once["external/parallel"] >= 2
+    assert judged("PAY-SNP-12", {"snap": replace(good, at_once={"external/parallel": 1})}).reason == "not-observable"
+
+
+def test_different_transactions_that_are_answered_alike_show_nothing(good: Snap) -> None:
+    alike = answer("external/first", equals="external/other")(
+        answer("external/second", status=202, code="2024700", equals="external/other")(good)
+    )
+    assert judged("PAY-SNP-12", {"snap": alike}).reason == "control-failed"
+
+
 def test_a_replayed_original_answer_is_met(good: Snap) -> None:
     original = answer("external/second", status=202, code="2024700", equals="external/first")(good)
     assert judged("PAY-SNP-12", {"snap": original}).status is Status.PASS
