@@ -130,4 +130,4 @@ def _cell(cell: Cell) -> dict[str, Any]:
         ]
     if cell.notices:
         found["notices"] = list(cell.notices)
-    return {"evidence": list(cell.evidence)}
+    return found | {"evidence": list(cell.evidence)}
