@@ -30,7 +30,7 @@ from conformance.core.replay import Change
 from conformance.core.results import Run
 from conformance.core.schema import load_document, schema_of
 from conformance.core.target import load_target
-from conformance.tls.policy import GOOD, with_faults
+from conformance.tls.policy import GOOD
 from conformance.tls.sandbox import Front
 from conformance.tls.sandbox_dns import NameServer, serve_dns
 from conformance.tls.stage import authorities, client_keys, policy_of
@@ -177,7 +177,7 @@ class Sandbox:
         for stand in sorted(spec.stands, key=lambda each: bool(each.fronts)):
             place = folder / stand.id
             place.mkdir(exist_ok=True)
-            context = partial(server_context, fronts[stand.id].faults if stand.id in fronts else ())
+            context = partial(server_context, fronts.get(stand.id))
             kit = Kit(place, keys_folder(), self.roots, context, names.announce)
             if stand.fronts:
                 keys = at_the_place_of(staged[stand.fronts])
@@ -200,9 +200,10 @@ def keys_folder() -> Path:
     return Path.home() / ".cache" / "asean-conformance"
 
 
-def server_context(faults: tuple[str, ...] = ()) -> ssl.SSLContext:
-    """TLS for a server named `localhost`, by the sandbox's CA, with the faults of the endpoint that fronts it."""
-    return cast("ssl.SSLContext", Front(with_faults(GOOD, *faults), authorities(keys_folder())))
+def server_context(front: Stand | None = None) -> ssl.SSLContext:
+    """TLS for a server named `localhost`, by the sandbox's CA, as the endpoint that fronts it has it."""
+    policy = policy_of(front) if front else GOOD
+    return cast("ssl.SSLContext", Front(policy, authorities(keys_folder())))
 
 
 def at_the_place_of(keys: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Rows that repeat another area's: their verdict is that of the cells judged on the same endpoint, never a second probe.
+"""Rows that repeat another area's: their verdict is that of the cells judged on the same endpoint, no second probe.
 
 A requirement with `derives` names requirements of another role (`TLS-VER-*`). On a service of its own role it is what
 those came to on the service of that role at the same place (host and port) of the same target. Pure.
