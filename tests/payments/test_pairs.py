@@ -26,14 +26,14 @@ def payments(template: str = PACS_008) -> Messages:
     return Messages("XA", (read_message("pacs008.xml", fill(template, Agreement(), FIXED)),))
 
 
-def gateway(status: str = "ACCC", **table: int) -> Exchanges:
+def gateway(status: str = "ACCC", table: dict[str, int] | None = None) -> Exchanges:
     answer = read_message("answer", fill(PACS_002, Agreement(), {**FIXED, "status": status}))
     control = Exchange("control-before", "M", "U", 202, answers=(Answer(0.1, answer),))
-    return Exchanges({"control-before": control}, currencies=table)
+    return Exchanges({"control-before": control}, currencies=table or {})
 
 
 def test_a_payment_that_fits_the_acceptor_s_table_is_no_violation() -> None:
-    assert list(cross_messages(payments(), gateway(XTS=2))) == []
+    assert list(cross_messages(payments(), gateway(table={"XTS": 2}))) == []
     assert list(cross_messages(payments(), gateway())) == []
 
 
@@ -46,7 +46,7 @@ def test_a_payment_that_fits_the_acceptor_s_table_is_no_violation() -> None:
     ],
 )
 def test_a_payment_that_does_not_fit_is_one(name: str, table: dict[str, int], message: str) -> None:
-    found = list(cross_messages(payments(BY_NAME[name].template), gateway(**table)))
+    found = list(cross_messages(payments(BY_NAME[name].template), gateway(table=table)))
     assert [each.message for each in found] == [f"pacs008.xml: {message}"]
 
 
