@@ -106,7 +106,7 @@ def rate(facts: Facts, terms: Mapping[str, Any]) -> Iterator[Finding]:
         expected = values[0] * agreed - charge_of(facts, place, agent)
         unit = Decimal(1).scaleb(-table.get(received.currency, 2))
         if abs(expected - values[1]) > unit / 2:
-            text = f"{expected.quantize(unit)} ({values[0]} x {agreed} less the charge)"
+            text = f"{expected:f} ({values[0]} x {agreed} less the charge)"
             yield Finding("the amounts do not agree at the agreed rate", received.path, text, received.text)
 
 
