@@ -102,8 +102,7 @@ def _checksums() -> Iterator[Case]:
     yield refused("emvco-crc-absent", "crc", EMVCO, body(DYNAMIC), "no 63", control, reasons=(*STRUCTURE,))
     slip = tlv("00", "000600000101030990218202600000000000000001") + tlv("51", "TH") + "9104"
     notes = "a transfer slip's code: its CRC stands at 91 and there is none at 63, so it is no payable code"
-    reasons = (*STRUCTURE, "value")
-    yield refused("emvco-slip", "crc", EMVCO, slip + crc_of(slip), notes, control, reasons=reasons)
+    yield refused("emvco-slip", "crc", EMVCO, slip + crc_of(slip), notes, control, reasons=(*STRUCTURE, "value"))
     for start in ("0", "00"):
         fields = searched(STATIC, start)
         sound = payload(fields)
