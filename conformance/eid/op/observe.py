@@ -95,12 +95,21 @@ def observe(jobs: Iterable[Job], door: Door) -> Iterator[Observed]:
     """Each job's result as soon as it is complete; a few jobs side by side, and within each a few threads."""
     todo = iter(jobs)
     with ThreadPoolExecutor(JOBS) as pool:
-        running = {pool.submit(observe_one, job, door) for job in itertools.islice(todo, JOBS)}
+        running = {pool.submit(_isolated, job, door) for job in itertools.islice(todo, JOBS)}
         while running:
             done, running = wait(running, return_when=FIRST_COMPLETED)
-            running |= {pool.submit(observe_one, job, door) for job in itertools.islice(todo, len(done))}
+            running |= {pool.submit(_isolated, job, door) for job in itertools.islice(todo, len(done))}
             for future in done:
                 yield future.result()
+
+
+def _isolated(job: Job, door: Door) -> Observed:
+    """As `observe_one`; a defect of ours on one provider must not lose the others."""
+    try:
+        return observe_one(job, door)
+    except Exception as error:  # noqa: BLE001 - see above; the text of an exception may hold what is secret
+        trouble = (Reason.INTERNAL, f"the observer broke: {type(error).__name__}")
+        return Observed(job, door.now(), {}, dict.fromkeys(details(job.asks), trouble))
 
 
 def observe_one(job: Job, door: Door) -> Observed:
