@@ -26,12 +26,14 @@ from conformance.eid.op import (
     observe_token,
     observe_tokens,
     observe_trust,
+    observe_userinfo,
 )
 from conformance.eid.op.asks import SLOW, details
 from conformance.eid.op.evidence import Discovery, Jwks, Trial, Troubles
 from conformance.eid.op.preflight import Run, preflight
-from conformance.eid.op.session import Provider, guarded, untested
+from conformance.eid.op.provider import Provider
 from conformance.eid.op.settings import Settings, client_of, settings_of
+from conformance.eid.op.trials import guarded, untested
 
 JOBS, THREADS = 4, 6
 """Providers looked at side by side, and threads for each."""
@@ -66,7 +68,7 @@ ROOMS: Mapping[str, Room] = {
         observe_tokens.ASSURANCE_FACTS, observe_tokens.assurance_attempt, observe_tokens.assurance_record
     ),
     "userinfo": Room(
-        observe_resources.USERINFO_FACTS, observe_resources.userinfo_attempt, observe_resources.userinfo_record
+        observe_userinfo.USERINFO_FACTS, observe_userinfo.userinfo_attempt, observe_userinfo.userinfo_record
     ),
     "refresh": Room(
         observe_resources.REFRESH_FACTS, observe_resources.refresh_attempt, observe_resources.refresh_record
