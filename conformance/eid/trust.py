@@ -62,7 +62,8 @@ def read_signed(kind: str, path: Path, keys: Path, country: str, today: date, le
     if payload["sequence"] < least:
         raise _refuse(kind, f"sequence {payload['sequence']} is older than {least}, which was seen before")
     assert header
-    return payload
+    trusted: Mapping[str, Any] = payload
+    return trusted
 
 
 def verified(kind: str, token: str, keys: Mapping[str, Mapping[str, Any]]) -> tuple[Mapping[str, Any], Any]:

@@ -43,7 +43,7 @@ def wrong_proofs(name: str, key: SigningKey, method: str, url: str, now: int, to
     """
     claims = proof_claims(method, url, now, token, nonce)
     made: dict[str, list[str]] = {"no-proof": []}
-    changed = {
+    changed: dict[str, dict[str, Any]] = {
         "wrong-htm": {"htm": "PUT"},
         "wrong-htu": {"htu": "https://other.example/token"},
         "iat-past": {"iat": now - 3600},

@@ -157,7 +157,8 @@ def _exchange(trip: _Trip, method: str, url: str, data: Any) -> HttpExchange:
     if origin_of(url) not in errand.origins:
         raise Undecided(Reason.OUT_OF_SCOPE, f"{place(url)} is at no declared origin")
     headers = {"Accept": "text/html,application/xhtml+xml", **errand.jar.header(url)}
-    body, sent = None, ()
+    body: Any = None
+    sent: tuple[str, ...] = ()
     if isinstance(data, Mapping):
         import json  # noqa: PLC0415 - only for single-page logins
 

@@ -16,6 +16,7 @@ from conformance.eid.op.evidence import AccessTokens, Token, TokenAnswer, Trial,
 from conformance.eid.op.id_tokens import Unreadable, part
 from conformance.eid.op.preflight import Run
 from conformance.eid.op.session import (
+    Auth,
     Tokens,
     answer_trial,
     ask_for,
@@ -222,7 +223,7 @@ def errors(run: Run) -> dict[str, TokenAnswer]:
         "no-grant": [("code", random_id())],
     }
     found = {name: token_answer(token_request(run.provider, pairs, client=client)) for name, pairs in wrong.items()}
-    auth = lambda _: ((("client_id", f"unknown-{random_id(6)}"), ("client_secret", "x")), {})  # noqa: E731
+    auth: Auth = lambda _: ((("client_id", f"unknown-{random_id(6)}"), ("client_secret", "x")), {})  # noqa: E731
     found["unknown-client"] = token_answer(token_request(run.provider, wrong["junk-code"], client=client, auth=auth))
     return found
 
