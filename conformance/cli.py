@@ -289,5 +289,30 @@ def sandbox(faults: tuple[str, ...], list_faults: bool, prove: bool, out: Path |
     return print_proofs(faults, form) if prove else serve_sandbox(faults, out=out, form=form)
 
 
+@main.group()
+def qr() -> None:
+    """Look at merchant-presented QR codes."""
+
+
+@qr.command("explain")
+@click.argument("payload", default="")
+@click.option(
+    "--file",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="file with the payload, or an image of the code (.png, .jpg, .svg: needs the extra qr-image)",
+)
+@format_option
+@exits
+def qr_explain(payload: str, file: Path | None, form: str) -> int:
+    """Print the tag tree of PAYLOAD (- for standard input) and what is wrong with it, at which tag and offset.
+
+    Exits 1 where a MUST is broken that the document of the code's scheme does not allow.
+    """
+    from conformance.commands.qr import explain_payload  # noqa: PLC0415
+
+    return explain_payload(payload, file, form)
+
+
 if __name__ == "__main__":
     main()

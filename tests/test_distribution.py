@@ -111,7 +111,7 @@ def test_the_sdist_builds_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
         assert {i.filename: i.CRC for i in one.infolist()} == {i.filename: i.CRC for i in two.infolist()}
 
 
-BOUND = re.compile(r"([A-Za-z0-9_.-]+)>=([0-9][0-9.]*)")
+BOUND = re.compile(r"([A-Za-z0-9_.-]+)[>=]=([0-9][0-9.]*)")
 
 
 def lower_bounds() -> dict[str, str]:

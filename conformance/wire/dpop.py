@@ -35,7 +35,7 @@ def proof(key: SigningKey, claims: Mapping[str, Any], header: Mapping[str, Any] 
     return compact(key, claims, {"typ": "dpop+jwt", "jwk": key.public_jwk, "kid": None, **(header or {})})
 
 
-def wrong_proofs(name: str, key: SigningKey, method: str, url: str, now: int, token: str, nonce: str) -> list[str]:
+def wrong_proofs(name: str, key: SigningKey, method: str, url: str, *, now: int, token: str, nonce: str) -> list[str]:
     """The DPoP header values of one way to be wrong, one for each header field to send; none for no proof.
 
     Raises:

@@ -178,7 +178,7 @@ def key_facts(row: jwks_scan.KeyFacts, raw: Any, now: datetime) -> KeyFacts:
         exponent = "small" if row.exponent < 65537 else "even" if row.exponent % 2 == 0 else "ok"
     trouble, digest = certificate_facts(raw, now)
     return KeyFacts(
-        kty=row.kty,
+        key_type=row.kty,
         kid=row.kid if isinstance(raw, dict) and "kid" in raw else None,
         use=row.use,
         alg=row.alg,
