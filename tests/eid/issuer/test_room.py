@@ -18,21 +18,23 @@ from conformance.core.model import Cell, Status
 from conformance.eid.issuer import sandbox
 from conformance.eid.issuer.reading import issued, metadata
 from conformance.eid.issuer.session import offered_code, well_known
+from conformance.eid.issuer.stage import POLICIES
 from conformance.sandbox import Sandbox, Spec
 from conformance.wire import jose
 from conformance.wire.exchange import HttpExchange
 from conformance.wire.jws import new_key
 
 
-def cells_of(tmp_path: Path) -> list[Cell]:
-    spec = Spec("xa-one", "XA", "one", (Stand("xa-one", "XA", "issuer", "credential-issuer", "good"),))
+def cells_of(tmp_path: Path, policy: str = "good") -> list[Cell]:
+    spec = Spec("xa-one", "XA", "one", (Stand("xa-one", "XA", "issuer", "credential-issuer", policy),))
     with Sandbox([spec]) as opened:
         ran = execute(Request(out=tmp_path / "run"), opened.door(), opened.targets, front="loop", quiet=True)
     return list(ran.run.cells)
 
 
-def test_conforming_issuer_is_green(tmp_path: Path) -> None:
-    cells = cells_of(tmp_path)
+@pytest.mark.parametrize("policy", POLICIES)
+def test_conforming_issuer_is_green(tmp_path: Path, policy: str) -> None:
+    cells = cells_of(tmp_path, policy)
     assert [(cell.requirement, cell.detail) for cell in cells if cell.status is not Status.PASS] == []
     assert len(cells) == 7
 
