@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from conformance.commands.prepare import Request
@@ -23,6 +23,8 @@ from conformance.sandbox import Sandbox, Spec
 from conformance.wire import jose
 from conformance.wire.exchange import HttpExchange
 from conformance.wire.jws import new_key
+
+PATIENT = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 
 
 def cells_of(tmp_path: Path, policy: str = "good") -> list[Cell]:
@@ -95,6 +97,7 @@ PARTS = st.recursive(
 )
 
 
+@PATIENT
 @given(PARTS, st.lists(PARTS, max_size=3))
 def test_any_credential_becomes_facts(claims: Any, disclosures: list[Any]) -> None:
     parts = [jose.b64(json.dumps(each).encode()) for each in disclosures]
@@ -104,6 +107,7 @@ def test_any_credential_becomes_facts(claims: Any, disclosures: list[Any]) -> No
         assert not found.verified
 
 
+@PATIENT
 @given(st.binary(max_size=60) | PARTS.map(json.dumps).map(str.encode))
 def test_any_metadata_becomes_facts(body: bytes) -> None:
     moment = datetime(2026, 11, 27, tzinfo=UTC)
