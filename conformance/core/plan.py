@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fnmatch import fnmatchcase
+from typing import Any
 from urllib.parse import urlsplit
 
 from conformance.core import scope
@@ -108,6 +109,7 @@ def make_plan(
     """
     ordered = order(profile.requirements)
     by_role: dict[str, tuple[Requirement, ...]] = {}
+    alike: dict[Any, Any] = {}
     services = []
     for target in targets:
         for service in target.services:
@@ -115,9 +117,15 @@ def make_plan(
                 by_role[service.role] = tuple(r for r in profile.requirements.values() if service.role in r.roles)
             bound = by_role[service.role]
             made = _plan_service(target, service, bound, ordered, judges, today=today, select=select)
-            services.append(_with_source(made, profile))
+            services.append(_with_source(_shared(made, alike), profile))
     sources = {service.source for service in services if service.source}
     return Plan(profile, targets, tuple(replace(s, is_source=s.place in sources) for s in services), judges)
+
+
+def _shared(made: ServicePlan, alike: dict[Any, Any]) -> ServicePlan:
+    """The plan with what equals that of an earlier service being the same object: a fleet has thousands of them."""
+    jobs = tuple((area, replace(job, asks=alike.setdefault(job.asks, job.asks))) for area, job in made.jobs)
+    return replace(made, jobs=jobs, judged=alike.setdefault(made.judged, made.judged))
 
 
 def sources_of(requirement: Requirement, profile: Profile) -> tuple[Requirement, ...]:
@@ -183,15 +191,17 @@ def _plan_service(
     excluded: dict[str, tuple[NotTested, str]] = {}
     asks: dict[str, set[str]] = {}
     areas: dict[str, Area] = {}
+    away: dict[str, _Away] = {}
     for requirement in bound:
         if requirement.id not in chosen:
             excluded[requirement.id] = (NotTested.DESELECTED, "not among the requirements selected for this run")
         if requirement.id not in wanted or requirement.derives:
             continue
         area = judges[requirement.id].area
+        if area.name not in away:
+            away[area.name] = _away(target, service, area, today)
         needed = area.asks(requirement)
-        trouble = _not_authorised(target, service, area, needed, today)
-        if trouble:
+        if trouble := _not_authorised(target, area, needed, away[area.name]):
             excluded.setdefault(requirement.id, (NotTested.NOT_AUTHORISED, trouble))
             continue
         areas[area.name] = area
@@ -217,17 +227,27 @@ def _with_needs(requirements: Mapping[str, Requirement], selected: frozenset[str
     return frozenset(wanted)
 
 
-def _not_authorised(target: Target, service: Service, area: Area, asks: frozenset[str], today: date) -> str:
-    """Why the target's authorisation does not cover looking at the service, empty where it does."""
+@dataclass(frozen=True, slots=True)
+class _Away:
+    """What looking at a service dials beyond this machine: anything, and why the authorisation does not cover it."""
+
+    any: bool
+    refused: str = ""
+
+
+def _away(target: Target, service: Service, area: Area, today: date) -> _Away:
     try:
         away = [(kind, host) for kind, host in area.reach(service) if not on_this_machine(target, host)]
     except Undecided as trouble:
-        return trouble.detail
-    for kind, host in away:
-        if refused := scope.refusal(target.authorisation, host, kind, today):
-            return refused
-    if not away or (target.authorisation and target.authorisation.active):
-        return ""
+        return _Away(any=True, refused=trouble.detail)
+    refused = (scope.refusal(target.authorisation, host, kind, today) for kind, host in away)
+    return _Away(any=bool(away), refused=next(filter(None, refused), ""))
+
+
+def _not_authorised(target: Target, area: Area, asks: frozenset[str], away: _Away) -> str:
+    """Why the target's authorisation does not cover looking at the service, empty where it does."""
+    if away.refused or not away.any or (target.authorisation and target.authorisation.active):
+        return away.refused
     active = sorted(area.active & {ask.partition(":")[0] for ask in asks})
     return f"{', '.join(active)} is an active test; the authorisation says active = false" if active else ""
 
