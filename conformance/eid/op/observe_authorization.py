@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from conformance.core.model import NotTested, Reason, Undecided
-from conformance.eid.op.agent import PAGE_FIELDS, Jar, Landing, place
+from conformance.eid.op.agent import PAGE_FIELDS, Landing, place
 from conformance.eid.op.evidence import Answered, Authorization, Trial, Troubles
 from conformance.eid.op.observe_metadata import FOREIGN
 from conformance.eid.op.preflight import Run, read_token
@@ -24,6 +24,7 @@ from conformance.eid.op.session import (
     visit,
     with_query,
 )
+from conformance.wire.cookies import Jar
 from conformance.wire.jws import random_id
 from conformance.wire.oauth import error_code, json_object
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 from conformance.core.model import NotTested
-from conformance.eid.op.agent import Jar
 from conformance.eid.op.evidence import Par, Trial, Troubles
 from conformance.eid.op.preflight import Run
 from conformance.eid.op.session import (
@@ -23,6 +22,7 @@ from conformance.eid.op.session import (
     visit,
     with_query,
 )
+from conformance.wire.cookies import Jar
 from conformance.wire.exchange import HttpExchange
 from conformance.wire.oauth import error_code, json_object, media_type
 

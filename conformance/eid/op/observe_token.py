@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from conformance.core.model import NotTested, Reason, Undecided
-from conformance.eid.op.agent import Jar
 from conformance.eid.op.evidence import AccessTokens, Token, TokenAnswer, Trial, Troubles
 from conformance.eid.op.id_tokens import Unreadable, part
 from conformance.eid.op.preflight import Run
@@ -32,6 +31,7 @@ from conformance.eid.op.session import (
     usual_proofs,
     visit,
 )
+from conformance.wire.cookies import Jar
 from conformance.wire.jws import random_id
 from conformance.wire.oauth import error_code, json_object, media_type
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from conformance.core.model import NotTested, Untested
-from conformance.eid.op.agent import Jar
 from conformance.eid.op.evidence import Assurance, IdToken, IdTokenFacts, Trial, Troubles
 from conformance.eid.op.preflight import Run, read_token
 from conformance.eid.op.session import ask_for, code_trial, needed_code, read_userinfo, redeem, visit
+from conformance.wire.cookies import Jar
 from conformance.wire.jws import random_id
 from conformance.wire.oauth import json_object
 

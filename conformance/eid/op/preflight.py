@@ -13,7 +13,6 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from conformance.core.model import NotTested, Reason, Service, Undecided, Untested
-from conformance.eid.op.agent import Jar
 from conformance.eid.op.evidence import IdTokenFacts
 from conformance.eid.op.id_tokens import facts
 from conformance.eid.op.session import (
@@ -28,6 +27,7 @@ from conformance.eid.op.session import (
     visit,
 )
 from conformance.eid.op.settings import Client, client_of
+from conformance.wire.cookies import Jar
 from conformance.wire.exchange import HttpExchange
 
 MAX_SKEW_SECONDS = 60

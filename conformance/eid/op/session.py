@@ -15,10 +15,11 @@ from urllib.parse import urlsplit
 
 from conformance.core.model import NotTested, Reason, Target, Undecided, Untested
 from conformance.core.network import Door
-from conformance.eid.op.agent import Errand, Jar, Landing, browse
+from conformance.eid.op.agent import Errand, Landing, browse
 from conformance.eid.op.evidence import Trial
 from conformance.eid.op.settings import Client, LoginStep, Settings
 from conformance.wire import dpop
+from conformance.wire.cookies import Jar
 from conformance.wire.exchange import HttpExchange
 from conformance.wire.http import fetch
 from conformance.wire.jws import SigningKey, compact, new_key, random_id

@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generat
 
 from conformance.core.area import Kit, Stand
 from conformance.core.errors import ConfigError, nearest
-from conformance.payments.serving import serve
 from conformance.payments.snap.sandbox import CLIENT_KEY, FAULTS, PARTNER, QR_PAYLOAD, SHORT_CLIENT_KEY, Bank
 from conformance.payments.snap.signature import Dialect
+from conformance.wire.serving import serve
 
 SECRET = "sandbox-client-secret"  # noqa: S105 - the sandbox's alone
 
