@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from conformance.core.engine import Outcome, Progress
     from conformance.core.model import Cell, Requirement
     from conformance.core.network import Door
+    from conformance.core.plan import Plan, ServicePlan
 
 Key = tuple[str, str, str]
 Verdict = Literal["passed", "failed", "skipped"]
@@ -41,6 +42,8 @@ class Session:
     started: datetime
     progress: Progress | None = None
     cells: dict[Key, Cell] = field(default_factory=dict)
+    items: set[Key] = field(default_factory=set)
+    followers: set[Key] = field(default_factory=set)
     reported: set[Key] = field(default_factory=set)
     outcome: Outcome | None = None
 
@@ -141,8 +144,10 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     from conformance.core.plan import make_plan  # noqa: PLC0415
 
     run = session.config.stash[SESSION]
-    chosen = {item.key for item in session.items if isinstance(item, CellItem)}
     plan = run.prepared.plan
+    run.items = {item.key for item in session.items if isinstance(item, CellItem)}
+    run.followers = followers(plan, run.items)
+    chosen = run.items | run.followers
     if chosen != selectable(plan):
         plan = make_plan(plan.profile, plan.targets, plan.judges, today=run.started.date(), select=chosen.__contains__)
         run.prepared = replace(run.prepared, plan=plan)
@@ -155,6 +160,31 @@ def pytest_runtestloop(session: pytest.Session) -> None:
 
 LEVELS = ("must", "must_not", "should", "should_not", "may")
 GATHERED = pytest.StashKey[Any]()
+
+
+def followers(plan: Plan, items: set[Key]) -> set[Key]:
+    """The keys of derived cells, which have no judge and so no item: chosen where all that they come from is."""
+    from conformance.core.plan import sources_of  # noqa: PLC0415
+
+    found = set()
+    for service in plan.services:
+        own = selectable_of(service)
+        derived = [r for r in service.requirements if r.derives and (*service.place, r.id) in own]
+        if not own - {(*service.place, r.id) for r in derived} <= items:
+            continue
+        for requirement in derived:
+            ids = [each.id for each in sources_of(requirement, plan.profile)] if service.source else []
+            if items.issuperset((*service.source, i) for i in ids):
+                found.add((*service.place, requirement.id))
+    return found
+
+
+def selectable_of(service: ServicePlan) -> set[Key]:
+    """The keys of one service's cells that nothing deselected."""
+    from conformance.core.model import NotTested  # noqa: PLC0415
+
+    gone = {i for i, (reason, _) in service.excluded.items() if reason is NotTested.DESELECTED}
+    return {key for key in service.keys if key[2] not in gone}
 
 
 def selectable(plan: Any) -> set[Key]:
@@ -260,6 +290,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     from conformance.exits import exit_of  # noqa: PLC0415
 
     plan = run.prepared.plan
+    run.reported |= run.followers if run.items <= run.reported else set()
     cells = list(_finished(run, (key for service in plan.services for key in service.keys)))
     stopped = gathered.stopped or any(cell.reason == NotTested.STOPPED.value for cell in cells)
     counts = Counter(cell.status.value for cell in cells)

@@ -14,8 +14,10 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, cast
+from urllib.parse import urlsplit
 
 from conformance.areas import AREAS
 from conformance.core.area import Area, Kit, Stand
@@ -29,9 +31,9 @@ from conformance.core.results import Run
 from conformance.core.schema import load_document, schema_of
 from conformance.core.target import load_target
 from conformance.tls.policy import GOOD
-from conformance.tls.sandbox import library_context
+from conformance.tls.sandbox import Front
 from conformance.tls.sandbox_dns import NameServer, serve_dns
-from conformance.tls.stage import authorities
+from conformance.tls.stage import authorities, client_keys, policy_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ def load_spec(path: Path) -> Spec:
             policy=each["policy"],
             faults=tuple(each["faults"]),
             serves=tuple(each.get("serves", ())),
+            fronts=each.get("fronts", ""),
         )
         for each in data["service"]
     )
@@ -121,7 +124,7 @@ def stand_for(target: str, country: str, faults: tuple[str, ...]) -> Stand:
     serves: dict[str, None] = {}
     for name in shipped_profiles():
         for requirement in load_profile(name).requirements.values():
-            if set(requirement.faults) & set(faults):
+            if set(requirement.faults) & set(faults) and not requirement.derives:
                 roles |= dict.fromkeys(requirement.roles[:1])
                 serves |= dict.fromkeys(requirement.serves[:1])
     if len(roles) != 1:
@@ -169,11 +172,19 @@ class Sandbox:
         """Serve the stands of one country and load the manifest that describes them."""
         folder.mkdir(exist_ok=True)
         services, claims = [], dict(spec.claims)
-        for stand in spec.stands:
+        fronts = {stand.fronts: stand for stand in spec.stands if stand.fronts}
+        staged: dict[str, Mapping[str, Any]] = {}
+        for stand in sorted(spec.stands, key=lambda each: bool(each.fronts)):
             place = folder / stand.id
             place.mkdir(exist_ok=True)
-            kit = Kit(place, keys_folder(), self.roots, server_context, names.announce)
-            keys = dict(stack.enter_context(area_of(stand.role).stage(stand, kit)))
+            context = partial(server_context, fronts.get(stand.id))
+            kit = Kit(place, keys_folder(), self.roots, context, names.announce)
+            if stand.fronts:
+                keys = at_the_place_of(staged[stand.fronts])
+                keys |= client_keys(policy_of(stand), kit, authorities(keys_folder()))
+            else:
+                keys = dict(stack.enter_context(area_of(stand.role).stage(stand, kit)))
+            staged[stand.id] = keys
             claims |= keys.pop("claims", {})
             entry = {"id": stand.id, "role": stand.role, "serves": list(stand.serves), **below(stand.id, keys)}
             if self._trusted and "trust" in schema_of(f"service-{stand.role}.json")["properties"]:
@@ -189,9 +200,16 @@ def keys_folder() -> Path:
     return Path.home() / ".cache" / "asean-conformance"
 
 
-def server_context() -> ssl.SSLContext:
-    """TLS for a server named `localhost`, by the sandbox's CA."""
-    return library_context(GOOD, [authorities(keys_folder()).variant("good")], authorities(keys_folder()))
+def server_context(front: Stand | None = None) -> ssl.SSLContext:
+    """TLS for a server named `localhost`, by the sandbox's CA, as the endpoint that fronts it has it."""
+    policy = policy_of(front) if front else GOOD
+    return cast("ssl.SSLContext", Front(policy, authorities(keys_folder())))
+
+
+def at_the_place_of(keys: Mapping[str, Any]) -> dict[str, Any]:
+    """The manifest keys of the TLS endpoint at which another service answers."""
+    url = next(value for value in keys.values() if isinstance(value, str) and value.startswith("https://"))
+    return {"address": f"127.0.0.1:{urlsplit(url).port}", "server_name": "localhost"}
 
 
 FILE_KEYS = ("trust",)

@@ -82,7 +82,13 @@ def missing(service: ServicePlan, plan: Plan, today: date) -> Iterator[Missing]:
     for requirement_id, why in service.excluded.items():
         grouped.setdefault(why, []).append(requirement_id)
     for (reason, detail), ids in grouped.items():
-        add = "" if reason is NotTested.DESELECTED else line_to_add(service, plan.judges[ids[0]].area, today)
+        add = ""
+        if reason is NotTested.ROLE_MISSING:
+            add = "a [[target.service]] of that role at the same host and port"
+        elif reason is NotTested.DEPENDENCY:
+            continue
+        elif reason is not NotTested.DESELECTED:
+            add = line_to_add(service, plan.judges[ids[0]].area, today)
         yield Missing(tuple(ids), f"not-tested({reason})", detail, add)
     runs = set(service.judged) - service.excluded.keys()
     for area in {plan.judges[i].area.name: plan.judges[i].area for i in service.judged}.values():

@@ -7,14 +7,15 @@ findings that nobody can act upon. What a fault cannot but break as well stands 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.areas import AREAS
 from conformance.commands.prepare import Request
 from conformance.commands.run import execute
-from conformance.core.model import Cell, Level, Profile, Status
+from conformance.core.area import Stand
+from conformance.core.model import Cell, Level, Profile, Requirement, Status
 from conformance.core.profile import load_profile, shipped_profiles
 from conformance.sandbox import Sandbox, Spec, stand_for
 
@@ -57,7 +58,7 @@ def faults_of(profile: Profile) -> dict[str, frozenset[str]]:
     """Fault -> the requirements of the profile that name it."""
     found: dict[str, set[str]] = {}
     for requirement in profile.requirements.values():
-        for fault in requirement.faults:
+        for fault in () if requirement.derives else requirement.faults:
             found.setdefault(fault, set()).add(requirement.id)
     return {fault: frozenset(ids) for fault, ids in found.items()}
 
@@ -84,21 +85,55 @@ def prove(wanted: Iterable[str] = ()) -> Iterator[Proof]:
         if due and not profile.survey:
             done |= set(due)
             yield from _proven(profile, due)
+    yield from _derived(load_profile("asean"), chosen)
 
 
 def _proven(profile: Profile, due: Mapping[str, frozenset[str]]) -> Iterator[Proof]:
     specs = [Spec(f"xz-{fault}", "XZ", fault, (stand_for(f"xz-{fault}", "XZ", (fault,)),)) for fault in due]
+    cells = _cells(profile, specs)
+    for fault, ids in due.items():
+        yield _proof(fault, profile, ids, collateral_of(profile, fault), cells[f"xz-{fault}"])
+
+
+def _derived(profile: Profile, chosen: frozenset[str]) -> Iterator[Proof]:
+    """Each derived requirement with each of its faults at the endpoint in front of a service of its role."""
+    named = faults_of(profile)
+    rows = [each for each in profile.requirements.values() if each.derives]
+    pairs = {
+        f"{row.id.lower()}-{fault}": (row, fault)
+        for row in rows
+        for fault in row.faults
+        if not chosen or fault in chosen or row.id in chosen
+    }
+    cells = _cells(profile, [_fronted(f"xz-{key}", row, fault) for key, (row, fault) in pairs.items()]) if pairs else {}
+    for key, (row, fault) in pairs.items():
+        beside = {each.id for each in rows if fault in each.faults} | named.get(fault, frozenset())
+        collateral = collateral_of(profile, fault) | beside
+        yield _proof(f"{fault} ({row.id})", profile, frozenset({row.id}), collateral, cells[f"xz-{key}"])
+
+
+def _fronted(target: str, row: Requirement, fault: str) -> Spec:
+    service = Stand(target, "XZ", "service", row.roles[0], "good")
+    front = Stand(target, "XZ", "front", "tls-endpoint", "good", (fault,), row.roles[:1], fronts="service")
+    return Spec(target, "XZ", fault, (service, front))
+
+
+def _cells(profile: Profile, specs: Sequence[Spec]) -> dict[str, list[Cell]]:
+    """The cells of each target of the sandbox."""
     with tempfile.TemporaryDirectory(prefix="conformance-") as folder, Sandbox(specs) as sandbox:
         request = Request(profile=profile.id, out=Path(folder) / "run")
         ran = execute(request, sandbox.door(), sandbox.targets, front="loop", quiet=True)
-    cells = {spec.target: [cell for cell in ran.run.cells if cell.target == spec.target] for spec in specs}
-    for fault, ids in due.items():
-        found = cells[f"xz-{fault}"]
-        yield Proof(
-            fault,
-            profile.id,
-            ids,
-            collateral_of(profile, fault),
-            frozenset(cell.requirement for cell in found if is_red(cell, ids)),
-            {c.requirement: f"{c.status} {c.reason} {c.detail}".strip() for c in found if not is_red(c, ids)},
-        )
+    return {spec.target: [cell for cell in ran.run.cells if cell.target == spec.target] for spec in specs}
+
+
+def _proof(
+    name: str, profile: Profile, due: frozenset[str], collateral: frozenset[str], found: Sequence[Cell]
+) -> Proof:
+    return Proof(
+        name,
+        profile.id,
+        due,
+        collateral,
+        frozenset(cell.requirement for cell in found if is_red(cell, due)),
+        {c.requirement: f"{c.status} {c.reason} {c.detail}".strip() for c in found if not is_red(c, due)},
+    )

@@ -95,7 +95,6 @@ def explanation(requirement: Requirement) -> list[str]:
     from conformance.areas import AREAS  # noqa: PLC0415 - judges are not needed to list
     from conformance.core.judging import load_judges  # noqa: PLC0415
 
-    entry = load_judges(AREAS)[requirement.id]
     lines = [f"{requirement.id} rev {requirement.rev}: {requirement.title}", "", f"  {requirement.statement}", ""]
     lines += [f"level      {requirement.level}"]
     if requirement.in_force:
@@ -109,7 +108,11 @@ def explanation(requirement: Requirement) -> list[str]:
     lines += [f"fix        {name}: {text}" for name, text in requirement.fix.items()]
     lines += [f"needs      {', '.join(requirement.needs)}"] if requirement.needs else []
     lines += [f"parameter  {name} = {_plain_text(value)}" for name, value in requirement.params.items()]
-    lines += [f"observes   {', '.join(sorted(entry.area.asks(requirement)))}", f"judged by  {entry.node}"]
+    if requirement.derives:
+        lines += [f"derived    from {', '.join(requirement.derives)} at the same host and port; not probed itself"]
+    else:
+        entry = load_judges(AREAS)[requirement.id]
+        lines += [f"observes   {', '.join(sorted(entry.area.asks(requirement)))}", f"judged by  {entry.node}"]
     lines += [f"red with   conformance sandbox --fault {fault}" for fault in requirement.faults]
     if requirement.fake_only:
         lines += ["           (no maintained server shows this defect; only the sandbox does)"]

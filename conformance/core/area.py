@@ -67,7 +67,8 @@ class Stand:
     """A service that the sandbox is to serve.
 
     target: the id of the sandbox's target. policy: the conforming variant it starts from, by the area's own names.
-    faults: what is wrong with it, one upon the other.
+    faults: what is wrong with it, one upon the other. fronts: a tls-endpoint is the one that this stand answers at, so
+    that its faults are faults of that server's TLS; empty for a stand with a server of its own.
     """
 
     target: str
@@ -77,6 +78,7 @@ class Stand:
     policy: str
     faults: tuple[str, ...] = ()
     serves: tuple[str, ...] = ()
+    fronts: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,10 @@ from typing import IO, TYPE_CHECKING
 from conformance import __version__
 from conformance.core.area import Area, Job, Observed
 from conformance.core.codec import encode, encode_in_order
-from conformance.core.judge import Bundle, Case, judge_service
+from conformance.core.derive import Derivation
+from conformance.core.judge import Bundle, judge_service
 from conformance.core.model import Cell, NotTested, Reason
-from conformance.core.plan import Plan, ServicePlan
+from conformance.core.plan import Plan, ServicePlan, case_of
 from conformance.core.redact import Redactor
 from conformance.core.results import RESULTS_NAME, Footer, Header, cell_line, make_header, write_results
 from conformance.core.store import EVIDENCE_NAME, EvidenceStore
@@ -119,15 +120,6 @@ class Outcome:
     stopped: bool
 
 
-def case_of(plan: ServicePlan, waivers: tuple[Waiver, ...]) -> Case:
-    """The judge's view of a planned service."""
-    mine: dict[str, tuple[Waiver, ...]] = {}
-    for waiver in waivers:
-        if waiver.target == plan.target.id:
-            mine[waiver.requirement] = (*mine.get(waiver.requirement, ()), waiver)
-    return Case(plan.target, plan.service, plan.requirements, plan.judged, plan.excluded, mine)
-
-
 def run(plan: Plan, door: Door, settings: Settings) -> Outcome:
     """The plain loop: observe, judge and write the whole plan. Ctrl-C writes what there is, the rest not-tested."""
     started = door.now()
@@ -144,12 +136,14 @@ def gather(plan: Plan, door: Door, settings: Settings, sink: Sink, started: date
         AuditError: a planned service got no cells.
     """
     audit = Audit(len(plan.services))
+    derivation = Derivation(plan, settings.waivers, started)
     seen: set[int] = set()
     connections, stopped = 0, False
 
     def add(index: int, cells: tuple[Cell, ...]) -> None:
         seen.add(index)
-        sink(index, cells)
+        for number, whole in derivation.add(index, cells):
+            sink(number, whole)
 
     with open_store(plan, settings, started) as store:
         try:
@@ -161,6 +155,8 @@ def gather(plan: Plan, door: Door, settings: Settings, sink: Sink, started: date
         for index in [number for number in range(len(plan.services)) if stopped and number not in seen]:
             audit.failed += 1
             add(index, stopped_cells(plan.services[index], settings.waivers))
+        for number, whole in derivation.rest():
+            sink(number, whole)
     audit.close()
     return Gathered(started, connections, stopped)
 

@@ -125,7 +125,7 @@ def judge_one(requirement: Requirement, entry: JudgeEntry, case: Case, bundle: B
 def _run(requirement: Requirement, entry: JudgeEntry, arguments: list[Any], observed_at: datetime) -> Outcome:
     violations, end = _collect(entry, arguments)
     if violations:
-        return _violated(requirement, violations, observed_at, incomplete="" if end is None else str(end))
+        return violated(requirement, violations, observed_at, incomplete="" if end is None else str(end))
     match end:
         case None:
             return Outcome(Status.PASS)
@@ -154,7 +154,7 @@ def _collect(entry: JudgeEntry, arguments: list[Any]) -> tuple[list[Violation], 
     return violations, None
 
 
-def _violated(
+def violated(
     requirement: Requirement, violations: list[Violation], observed_at: datetime, *, incomplete: str = ""
 ) -> Outcome:
     """Violations as fail, warning, or, for MAY, as the option not being offered."""

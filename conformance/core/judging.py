@@ -87,7 +87,10 @@ def match(profile: Profile, judges: Mapping[str, JudgeEntry]) -> None:
         JudgeError: a requirement without a judge, an unknown `needs`, or a cycle of `needs`.
     """
     for requirement in profile.requirements.values():
-        if requirement.id not in judges:
+        if requirement.derives:
+            if requirement.id in judges:
+                raise JudgeError(f"{requirement.id} of profile {profile.id} derives, and has a judge as well")
+        elif requirement.id not in judges:
             raise JudgeError(f"{requirement.id} of profile {profile.id} has no judge")
         for need in requirement.needs:
             if need not in profile.requirements:

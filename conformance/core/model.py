@@ -153,6 +153,7 @@ class Requirement:
     `in_force` is the first day (UTC) on which a violated MUST is `fail`; before it, `warning`. `None`: always.
     `serves`, where not empty, limits the requirement to services whose `serves` names one of these roles.
     `needs` names requirements without which the observation itself means nothing.
+    `derives` names (with `*`) requirements of another role whose cells at the same place decide this one (derive.py).
     `tighten` says how an overlay may change each parameter: `min`, `max`, `subset`, `superset`; others it may not.
     `collateral` maps a fault's name to the other requirements which that fault also turns red.
     `derogation` and `origin` are set by overlays: the latter names the profile file an entry was last changed by.
@@ -172,6 +173,7 @@ class Requirement:
     params: Mapping[str, Any] = field(default_factory=dict)
     serves: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    derives: tuple[str, ...] = ()
     basis: Basis = Basis.LIVE
     in_force: date | None = None
     in_force_note: str = ""

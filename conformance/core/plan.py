@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from fnmatch import fnmatchcase
+from urllib.parse import urlsplit
 
 from conformance.core import scope
 from conformance.core.area import Area, Job
+from conformance.core.judge import Case
 from conformance.core.judging import JudgeEntry, order
 from conformance.core.model import NotTested, Profile, Requirement, Service, Target, Undecided
 from conformance.core.results import plan_digest
+from conformance.core.waivers import Waiver
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,8 @@ class ServicePlan:
     judged: those that will be judged, needs before dependants; they include needs of selected ones.
     excluded: id -> (reason, detail) for those that cannot or shall not run.
     jobs: what to observe, one job an area.
+    source: the (target, service) whose cells its derived requirements take over, empty where there are none.
+    is_source: another service derives from it.
     """
 
     target: Target
@@ -29,6 +35,8 @@ class ServicePlan:
     judged: tuple[str, ...]
     excluded: Mapping[str, tuple[NotTested, str]]
     jobs: tuple[tuple[Area, Job], ...]
+    source: tuple[str, str] | tuple[()] = ()
+    is_source: bool = False
 
     @property
     def place(self) -> tuple[str, str]:
@@ -73,6 +81,10 @@ class Plan:
         return sum(area.budget(job.asks) for service in self.services for area, job in service.jobs)
 
 
+DEFAULT_PORTS = {"https": 443, "http": 80}
+Place = tuple[str, int]
+"""Host and port."""
+
 Select = Callable[[tuple[str, str, str]], bool]
 """Whether the cell with this key (target, service, requirement) is to be judged."""
 
@@ -102,8 +114,57 @@ def make_plan(
             if service.role not in by_role:
                 by_role[service.role] = tuple(r for r in profile.requirements.values() if service.role in r.roles)
             bound = by_role[service.role]
-            services.append(_plan_service(target, service, bound, ordered, judges, today=today, select=select))
-    return Plan(profile, targets, tuple(services), judges)
+            made = _plan_service(target, service, bound, ordered, judges, today=today, select=select)
+            services.append(_with_source(made, profile))
+    sources = {service.source for service in services if service.source}
+    return Plan(profile, targets, tuple(replace(s, is_source=s.place in sources) for s in services), judges)
+
+
+def sources_of(requirement: Requirement, profile: Profile) -> tuple[Requirement, ...]:
+    """The binding requirements of the profile that a requirement derives from."""
+    return tuple(
+        each
+        for each in profile.requirements.values()
+        if each.level.binding
+        and not each.derives
+        and any(fnmatchcase(each.id, pattern) for pattern in requirement.derives)
+    )
+
+
+def _with_source(made: ServicePlan, profile: Profile) -> ServicePlan:
+    """The plan of a service with where its derived requirements come from; without such a place they do not run."""
+    open_ones = [r for r in made.requirements if r.derives and r.id not in made.excluded]
+    if not open_ones:
+        return made
+    roles = frozenset(role for r in open_ones for each in sources_of(r, profile) for role in each.roles)
+    found = neighbour(made.target, made.service, roles)
+    where = ", ".join(f"{host}:{port}" for host, port in sorted(places(made.service)))
+    lacking = f"the manifest has no {' or '.join(sorted(roles))} at {where or 'its place'}"
+    outcome = (NotTested.DEPENDENCY, f"derived from {found.id}") if found else (NotTested.ROLE_MISSING, lacking)
+    excluded = {**made.excluded, **{requirement.id: outcome for requirement in open_ones}}
+    return replace(made, excluded=excluded, source=(made.target.id, found.id) if found else ())
+
+
+def places(service: Service) -> frozenset[Place]:
+    """Where a service is, as (host, port): its address, its name at the address's port, and its https URLs."""
+    found: set[Place] = set()
+    if service.address:
+        try:
+            host, port = scope.split_address(service.address)
+        except Undecided:
+            return frozenset()
+        found |= {(host, port), (service.server_name.lower(), port)}
+    for value in service.settings.values():
+        if isinstance(value, str) and value.startswith("https://"):
+            parts = urlsplit(value)
+            found.add(((parts.hostname or "").lower(), parts.port or DEFAULT_PORTS[parts.scheme]))
+    return frozenset(found)
+
+
+def neighbour(target: Target, service: Service, roles: frozenset[str]) -> Service | None:
+    """The service of one of these roles at the same place, None where the manifest declares none."""
+    here = places(service)
+    return next((each for each in target.services if each.role in roles and here & places(each)), None)
 
 
 def _plan_service(
@@ -125,7 +186,7 @@ def _plan_service(
     for requirement in bound:
         if requirement.id not in chosen:
             excluded[requirement.id] = (NotTested.DESELECTED, "not among the requirements selected for this run")
-        if requirement.id not in wanted:
+        if requirement.id not in wanted or requirement.derives:
             continue
         area = judges[requirement.id].area
         needed = area.asks(requirement)
@@ -135,7 +196,11 @@ def _plan_service(
             continue
         areas[area.name] = area
         asks.setdefault(area.name, set()).update(needed)
-    judged = tuple(i for i in ordered if i in wanted and excluded.get(i, ("",))[0] is not NotTested.NOT_AUTHORISED)
+    judged = tuple(
+        i
+        for i in ordered
+        if i in wanted and not requirements[i].derives and excluded.get(i, ("",))[0] is not NotTested.NOT_AUTHORISED
+    )
     jobs = tuple((areas[name], Job(target, service, frozenset(found))) for name, found in asks.items())
     return ServicePlan(target, service, bound, judged, excluded, jobs)
 
@@ -175,3 +240,12 @@ def on_this_machine(target: Target, host: str) -> bool:
     return scope.is_localhost(host) or (
         host.endswith(".test") and scope.declares(target, host) and bool(target.resolver)
     )
+
+
+def case_of(plan: ServicePlan, waivers: tuple[Waiver, ...]) -> Case:
+    """The judge's view of a planned service."""
+    mine: dict[str, tuple[Waiver, ...]] = {}
+    for waiver in waivers:
+        if waiver.target == plan.target.id:
+            mine[waiver.requirement] = (*mine.get(waiver.requirement, ()), waiver)
+    return Case(plan.target, plan.service, plan.requirements, plan.judged, plan.excluded, mine)

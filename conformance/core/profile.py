@@ -154,6 +154,7 @@ def _requirement(entry: Mapping[str, Any], origin: str, area: str) -> Requiremen
         in_force=date.fromisoformat(in_force) if in_force else None,
         in_force_note=entry.get("in_force_note", ""),
         fake_only=entry.get("fake_only", False),
+        derives=tuple(entry.get("derives", ())),
         collateral=frozen(entry.get("collateral", {})),
         tighten=frozen(entry.get("tighten", {})),
         origin=origin,

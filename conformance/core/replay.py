@@ -10,11 +10,12 @@ from pathlib import Path
 
 from conformance import __version__
 from conformance.core.codec import CodecError, decode, encode, encode_in_order
-from conformance.core.engine import case_of, deselected, stopped_cells
+from conformance.core.derive import Derivation
+from conformance.core.engine import deselected, stopped_cells
 from conformance.core.judge import judge_service
 from conformance.core.judging import JudgeEntry, match
 from conformance.core.model import Cell, NotTested, Profile, Target
-from conformance.core.plan import Plan, make_plan
+from conformance.core.plan import Plan, case_of, make_plan
 from conformance.core.results import RESULTS_NAME, Run, cell_line, make_header, write_results
 from conformance.core.store import EVIDENCE_NAME, EvidenceArchive, StoreError
 from conformance.core.waivers import Waiver
@@ -107,18 +108,22 @@ def replay(
         digests: dict[tuple[str, str], dict[str, str]] = {}
         for target_id, service_id, area_name, digest in archive.index():
             digests.setdefault((target_id, service_id), {})[area_name] = digest
-        cells: list[Cell] = []
+        derivation = Derivation(plan, memory.waivers, memory.observed_at)
+        places: dict[int, tuple[Cell, ...]] = {}
         stopped = False
-        for service in plan.services:
+        for index, service in enumerate(plan.services):
             known = digests.get(service.place, {})
             bundles = {
                 area.name: archive.bundle(area, known[area.name]) for area, _ in service.jobs if area.name in known
             }
             if len(bundles) < len(service.jobs):
                 stopped = True
-                cells += stopped_cells(service, memory.waivers)
+                found = stopped_cells(service, memory.waivers)
             else:
-                cells += judge_service(case_of(service, memory.waivers), judges, bundles)
+                found = judge_service(case_of(service, memory.waivers), judges, bundles)
+            places.update(derivation.add(index, found))
+        places.update(derivation.rest())
+    cells = [cell for index in sorted(places) for cell in places[index]]
     header = make_header(
         rules,
         memory.targets,
@@ -156,6 +161,8 @@ def _seen(plan: Plan, looked: Mapping[tuple[str, str], frozenset[str]]) -> Plan:
         had = looked.get(service.place, frozenset())
         excluded = dict(service.excluded)
         for requirement in service.requirements:
+            if requirement.derives:
+                continue
             lacking = sorted(plan.judges[requirement.id].area.asks(requirement) - had)
             if requirement.id in service.judged and lacking:
                 detail = f"the run did not look for {', '.join(lacking[:3])}; run again by this profile"

@@ -59,7 +59,7 @@ from conformance.tls.secrets import KeyShare, Protection13, Suite
 
 RETRY_RANDOM: Final = sha256(b"HelloRetryRequest").digest()
 MOST_BYTES: Final = 262_144
-TICKET_SECONDS: Final = 0.5
+TICKET_SECONDS: Final = 4.0
 
 
 @dataclass(frozen=True, slots=True)

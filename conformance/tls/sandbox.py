@@ -147,9 +147,14 @@ class TlsServer:
 
     def handle(self, connection: socket.socket) -> None:
         """Answer one connection; it is closed by the caller."""
+        if context := self.take(connection):
+            self._real(connection, context)
+
+    def take(self, connection: socket.socket) -> ssl.SSLContext | None:
+        """The library's settings to go on with; None where the connection has been answered in another way."""
         opening, split = _look(connection)
         if opening is None:
-            return
+            return None
         if opening.hello:
             action = decide(opening.hello, self._policy, self._credentials, split=split)
         else:
@@ -161,9 +166,10 @@ class TlsServer:
         elif action.kind == "refuse" or (action.kind == "real" and not self._contexts):
             _say(connection, fake.alert(action.alert or PROTOCOL_VERSION))
         elif action.kind == "real":
-            self._real(connection, self._contexts[action.tls12])
+            return self._contexts[action.tls12]
         elif action.kind != "drop":
             self._raw(connection, opening, action)
+        return None
 
     def _real(self, connection: socket.socket, context: ssl.SSLContext) -> None:
         """The standard library's TLS, and HTTP over it."""
@@ -198,6 +204,26 @@ class TlsServer:
 
     def _respond(self, stream: Any) -> None:
         sandbox_http.respond(stream, self._policy.http, secure=True, https_port=0, server_name="")
+
+
+class Front:
+    """What the other rooms' servers take for the standard library's settings: the hello is looked at first, so that they
+    answer hellos as the sandbox's own endpoints do.
+    """
+
+    def __init__(self, policy: Policy, pki: Pki) -> None:
+        self._server = TlsServer(policy, pki)
+
+    def wrap_socket(self, connection: socket.socket, **options: Any) -> ssl.SSLSocket:
+        """As `SSLContext.wrap_socket`.
+
+        Raises:
+            ssl.SSLError: the connection has been answered without it.
+        """
+        context = self._server.take(connection)
+        if context is None:
+            raise ssl.SSLError("answered in the raw")
+        return context.wrap_socket(connection, **options)
 
 
 def library_context(policy: Policy, materials: list[Material], pki: Pki) -> ssl.SSLContext:

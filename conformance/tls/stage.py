@@ -39,14 +39,21 @@ def stage(stand: Stand, kit: Kit) -> Iterator[Mapping[str, Any]]:
         if policy.trust == "private":
             (kit.folder / "roots.pem").write_bytes(pki.private_roots_pem)
             keys["trust"] = "roots.pem"
-        if policy.declares_mtls:
-            keys |= {"mtls": True, "client_certificate": written(kit, "trusted", pki.client("trusted"))}
-            keys["untrusted_client_certificates"] = {
-                wrong: written(kit, wrong, pki.client(wrong)) for wrong in UNWANTED
-            }
+        keys |= client_keys(policy, kit, pki)
         if policy.claims:
             keys["claims"] = dict(policy.claims)
         yield keys
+
+
+def client_keys(policy: Policy, kit: Kit, pki: Pki) -> dict[str, Any]:
+    """What a manifest says of client certificates; nothing where the policy does not declare them."""
+    if not policy.declares_mtls:
+        return {}
+    return {
+        "mtls": True,
+        "client_certificate": written(kit, "trusted", pki.client("trusted")),
+        "untrusted_client_certificates": {wrong: written(kit, wrong, pki.client(wrong)) for wrong in UNWANTED},
+    }
 
 
 @lru_cache(maxsize=1)

@@ -179,6 +179,7 @@ def _handler(respond: Respond) -> type[BaseHTTPRequestHandler]:
         def _write(self, response: Response) -> None:
             phrase = HTTPStatus(response.status).phrase
             lines = [f"HTTP/1.1 {response.status} {phrase}", *(f"{k}: {v}" for k, v in response.fields.items())]
+            lines += ["Strict-Transport-Security: max-age=63072000; includeSubDomains"]
             self.close_connection = True
             if response.pieces is None:
                 lines += [f"Content-Length: {len(response.body)}", "Connection: close", "", ""]

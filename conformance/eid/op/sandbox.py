@@ -167,6 +167,7 @@ def handler_of(state: State) -> type[BaseHTTPRequestHandler]:
             for name, value in given.fields:
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(given.body)))
+            self.send_header("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
             self.send_header("Connection", "close")
             self.end_headers()
             self.wfile.write(given.body)

@@ -47,18 +47,18 @@ class Browser:
     bodies: list[bytes] = field(default_factory=list)
 
     def walk(self, url: str, *, form: Mapping[str, str] | None = None, seconds: float | None = None) -> Stop:
-        """Ask for a URL, or post a form to it, and follow where it leads.
+        """Ask for a URL, or post a form to it, and follow where it leads. seconds: that each answer may take.
 
         Raises:
             Undecided: what kept an answer from being read; NOT_OBSERVABLE after MAX_HOPS redirects.
         """
-        deadline = self.door.monotonic() + (seconds or self.door.limits.total_seconds)
+        deadline = self.door.monotonic() + max(seconds or 0.0, self.door.limits.total_seconds)
         for _ in range(MAX_HOPS):
             if (ended := self._ours(url)) is not None:
                 return ended
             if split_url(url)[:3] not in self.settings.origins:
                 return Stop("left", 0, _place(url))
-            exchange = self._fetch(url, form, deadline)
+            exchange = self._fetch(url, form, deadline, seconds)
             if exchange.status not in REDIRECTS or not (locations := exchange.all("location")):
                 self.bodies = [*self.bodies[-3:], exchange.body]
                 return Stop("page", exchange.status, _place(url))
@@ -83,7 +83,7 @@ class Browser:
         """Whether a page that it was shown has this text."""
         return any(text.encode() in body for body in self.bodies)
 
-    def _fetch(self, url: str, form: Mapping[str, str] | None, deadline: float) -> HttpExchange:
+    def _fetch(self, url: str, form: Mapping[str, str] | None, deadline: float, patience: float | None) -> HttpExchange:
         headers = {"Accept": "text/html,application/xhtml+xml", **self.jar.header(url)}
         if form is not None:
             headers["Content-Type"] = FORM
@@ -97,6 +97,7 @@ class Browser:
             kind="oidc",
             verify=self.door.ca_file if self.settings.verify == "public" else self.settings.verify,
             deadline=deadline,
+            patience=patience,
         )
         self.jar.take(url, exchange)
         return exchange

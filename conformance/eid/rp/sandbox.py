@@ -165,8 +165,8 @@ class RelyingParty:
             form |= {"client_id": self.client_id, "client_secret": self.client_secret}
         else:
             fields["Authorization"] = basic(self.client_id, self.client_secret)
-        seconds = None if self.lacks("rp-waits-for-ever") else self.outbound.seconds
-        found = self.outbound.json("POST", provider.metadata["token_endpoint"], form, fields, seconds=seconds)
+        patient = self.lacks("rp-waits-for-ever")
+        found = self.outbound.json("POST", provider.metadata["token_endpoint"], form, fields, patient=patient)
         if not isinstance(found.get("id_token"), str) or not isinstance(found.get("access_token"), str):
             raise Refused("no tokens")
         return found

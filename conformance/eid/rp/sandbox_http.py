@@ -28,7 +28,7 @@ class Outbound:
     """The way to providers. context: trusts them. seconds: for one whole exchange."""
 
     context: ssl.SSLContext
-    seconds: float = 2.0
+    seconds: float = 3.0
 
     def json(
         self,
@@ -37,10 +37,10 @@ class Outbound:
         form: Mapping[str, str] | None = None,
         fields: Mapping[str, str] | None = None,
         *,
-        seconds: float | None = 2.0,
+        patient: bool = False,
     ) -> dict[str, Any]:
-        """The JSON object of an answer of 200 or 201. seconds: None waits without end. Raises Refused."""
-        status, body = self.exchange(method, url, form, fields, seconds=seconds)
+        """The JSON object of an answer of 200 or 201. patient: waits without end. Raises Refused."""
+        status, body = self.exchange(method, url, form, fields, patient=patient)
         try:
             value = json.loads(body)
         except ValueError:
@@ -56,12 +56,12 @@ class Outbound:
         form: Mapping[str, str] | None = None,
         fields: Mapping[str, str] | None = None,
         *,
-        seconds: float | None = 2.0,
+        patient: bool = False,
         follow: int = 0,
     ) -> tuple[int, bytes]:
         """Status and body; at most `follow` redirects are followed. Raises Refused."""
         for _ in range(follow + 1):
-            status, body, location = self._once(method, url, form, fields, seconds)
+            status, body, location = self._once(method, url, form, fields, patient=patient)
             if status not in (301, 302, 303, 307, 308) or not location:
                 break
             url = location
@@ -73,10 +73,11 @@ class Outbound:
         url: str,
         form: Mapping[str, str] | None,
         fields: Mapping[str, str] | None,
-        seconds: float | None,
+        *,
+        patient: bool,
     ) -> tuple[int, bytes, str]:
         parts = urlsplit(url)
-        until = time.monotonic() + (3600 if seconds is None else self.seconds)
+        until = time.monotonic() + (3600 if patient else self.seconds)
         connection = http.client.HTTPSConnection(parts.netloc, timeout=30, context=self.context)
         sent = {**(fields or {}), **({"Content-Type": FORM} if form is not None else {})}
         path = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"

@@ -22,7 +22,7 @@ from conformance.eid.rp.sandbox_http import Outbound
 from conformance.wire.serving import reserved, serve
 
 POLICIES = ("good", "pushed")
-ANSWER_SECONDS = 5
+ANSWER_SECONDS = 8
 
 
 @contextlib.contextmanager

@@ -30,6 +30,8 @@ def _accepted(logins: Logins, name: str) -> Violations:
     login: Login = login_of(logins, name)
     login.check()
     if login.outcome == "in":
+        if "keys" not in login.fetched:
+            raise Undecided(Reason.NOT_OBSERVABLE, f"{name}: it logs in and did not fetch the keys")
         return
     controlled(logins, "control-first", "control-middle", "control-last")
     again = "having fetched the keys" if "keys" in login.fetched else "without fetching the keys again"

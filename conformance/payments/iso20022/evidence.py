@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """An element without children. path: local names from the one below Document on, joined by `/`; the second and
+class Leaf(NamedTuple):
+    """An element without children; in JSON a list of three, since a message has hundreds.
+
+    path: local names from the one below Document on, joined by `/`; the second and
     later of equal neighbours carry `[2]`, `[3]`, ... currency: its attribute Ccy.
     """
 

@@ -32,10 +32,11 @@ class Facts:
     """A message with its leaves by path and by name.
 
     version: `pacs.008.001.13`, empty for what is no ISO 20022 message. kind: its first two parts, `pacs.008`.
-    country: of the target that the message belongs to.
+    country: of the target that the message belongs to. transactions: the paths of the message's repeated part, each
+    with a final `/`.
     """
 
-    __slots__ = ("_branches", "_by_name", "by_path", "country", "kind", "message", "version")
+    __slots__ = ("_branches", "_by_name", "by_path", "country", "kind", "message", "transactions", "version")
 
     def __init__(self, message: Message, country: str = "") -> None:
         self.message = message
@@ -46,6 +47,7 @@ class Facts:
         self.by_path = {leaf.path: leaf for leaf in message.leaves}
         self._by_name: dict[str, list[Leaf]] | None = None
         self._branches: set[str] | None = None
+        self.transactions = self.repeated(TRANSACTIONS[self.kind]) if self.kind in TRANSACTIONS else []
 
     def text(self, path: str) -> str:
         """The text at a path, empty where there is none."""
@@ -78,8 +80,3 @@ class Facts:
             found.append(f"{place}/")
             count += 1
         return found
-
-    @property
-    def transactions(self) -> list[str]:
-        """The paths of the message's repeated part, each with a final `/`."""
-        return self.repeated(TRANSACTIONS[self.kind]) if self.kind in TRANSACTIONS else []

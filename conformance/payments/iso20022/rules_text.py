@@ -39,6 +39,8 @@ def uetr(facts: Facts, _: Mapping[str, Any]) -> Iterator[Finding]:
 def characters(facts: Facts, terms: Mapping[str, Any]) -> Iterator[Finding]:
     """Every text is of the agreed character set."""
     allowed = re.compile(terms["characters"])
+    if allowed.fullmatch("".join([leaf.text for leaf in facts.message.leaves])):
+        return
     for leaf in facts.message.leaves:
         if allowed.fullmatch(leaf.text):
             continue
@@ -77,7 +79,7 @@ def countries(facts: Facts, _: Mapping[str, Any]) -> Iterator[Finding]:
 def proprietary(facts: Facts, _: Mapping[str, Any]) -> Iterator[Finding]:
     """No proprietary code stands where an external code can."""
     for leaf in facts.message.leaves:
-        if "Prtry" in leaf.path.split("/"):
+        if "Prtry" in leaf.path and "Prtry" in leaf.path.split("/"):
             yield Finding("a proprietary code is used", leaf.path, "a code of the ISO external code sets", leaf.text)
 
 

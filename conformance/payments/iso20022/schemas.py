@@ -57,8 +57,8 @@ def check_structure(root: _Element, namespace: str) -> tuple[str, tuple[SchemaEr
     """
     message = namespace.removeprefix(PREFIX) if namespace.startswith(PREFIX) else ""
     if message in GENUINE:
-        schema = load(message)
-        with _LOCK:  # the error log belongs to the schema, not to one validation
+        with _LOCK:  # libxml2 compiles no two schemas at once, and the error log is the schema's, not a validation's
+            schema = load(message)
             if schema.validate(root):
                 return "xsd", ()
             entries: Any = schema.error_log

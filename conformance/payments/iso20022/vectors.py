@@ -210,7 +210,6 @@ def documents() -> Iterator[dict[str, Any]]:
     prefixed = body.replace("</", "</p:").replace("<p:", "<").replace("<", "<p:").replace("<p:/p:", "</p:")
     deep = body.replace("<Ustrd>", f"<Ustrd>{'<a>' * 100}").replace("</Ustrd>", f"{'</a>' * 100}</Ustrd>")
     deeper = body.replace("<Ustrd>", f"<Ustrd>{'<a>' * 1000}").replace("</Ustrd>", f"{'</a>' * 1000}</Ustrd>")
-    unformed = ("not-well-formed",)
     wide = body.replace("<RmtInf>", f"<RmtInf>{'<Ustrd>x</Ustrd>' * 5001}")
     for name, octets, breaks, notes in (
         ("document-byte-order-mark", b"\xef\xbb\xbf" + good, (), "the mark of UTF-8"),
@@ -255,7 +254,7 @@ def document() -> str:
     made = {
         "title": "ISO 20022 messages",
         "generator": "python -m conformance.payments.iso20022.vectors",
-        "note": "Parties, accounts and identifiers are made up. `breaks` are the rules of conformance/payments/iso20022/"
+        "note": "Parties, accounts and identifiers are made up. `breaks` are rules of conformance/payments/iso20022/"
         "rules.py, or schema, version, or why the document is not read. structure_valid with result rejected: "
         "the schema takes it and a rule does not. Status reports are held against an outline of ours, no schema.",
         "cases": list(cases()),

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import re
+import threading
 from typing import TYPE_CHECKING, Any
 
 from conformance.payments.iso20022.evidence import Leaf, Message
 
 if TYPE_CHECKING:
-    from lxml.etree import _Element
+    from lxml.etree import XMLParser, _Element
 
 MAX_OCTETS = 1_048_576
 MAX_LEAVES = 5_000
@@ -23,6 +24,7 @@ MAX_TEXT = 2_048
 _DECLARATION = re.compile(
     rb"""<\?xml[ \t\r\n][^>]{0,200}?encoding[ \t\r\n]*=[ \t\r\n]*["']([A-Za-z0-9._-]{1,40})["']"""
 )
+_OWN = threading.local()
 _BLANK = re.compile(rb"[ \t\r\n]+")
 _BOMS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00", b"\x4c\x6f\xa7\x94")
 
@@ -85,20 +87,30 @@ def parse(octets: bytes) -> _Element:
     screen(octets)
     from lxml import etree  # noqa: PLC0415 - costs a tenth of a second, and most commands read no message
 
-    parser = etree.XMLParser(
-        encoding="utf-8",
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-        collect_ids=False,
-    )
     try:
-        return etree.fromstring(octets, parser)
+        root: _Element = etree.fromstring(octets, _parser())
     except etree.XMLSyntaxError as error:
         raise XmlTrouble("not-well-formed", (error.msg or "no XML")[:200]) from None
+    return root
+
+
+def _parser() -> XMLParser:
+    """A parser of this thread's own: making one costs more than reading a small message."""
+    from lxml import etree  # noqa: PLC0415 - see parse
+
+    if not hasattr(_OWN, "parser"):
+        _OWN.parser = etree.XMLParser(
+            encoding="utf-8",
+            resolve_entities=False,
+            no_network=True,
+            load_dtd=False,
+            huge_tree=False,
+            remove_comments=True,
+            remove_pis=True,
+            collect_ids=False,
+        )
+    parser: etree.XMLParser = _OWN.parser
+    return parser
 
 
 def flatten(root: _Element) -> tuple[Leaf, ...]:
@@ -108,22 +120,28 @@ def flatten(root: _Element) -> tuple[Leaf, ...]:
         XmlTrouble: `too-deep`, `too-many`.
     """
     leaves: list[Leaf] = []
-    _walk(root, "", leaves, MAX_DEPTH)
+    _walk(root, "", leaves, MAX_DEPTH, f"{{{namespace_of(root)}}}")
     return tuple(leaves)
 
 
-def _walk(element: _Element, path: str, leaves: list[Leaf], left: int) -> None:
+def _walk(element: Any, path: str, leaves: list[Leaf], left: int, own: str) -> None:
+    """Add the leaves below an element. own: the namespace of the document as tags begin with it."""
     if not left:
         raise XmlTrouble("too-deep", f"more than {MAX_DEPTH} levels")
     before, count = "", 1
     for child in element:
-        tag: Any = child.tag
-        name = tag.rpartition("}")[2] if isinstance(tag, str) else "&"
-        count = count + 1 if name == before else 1
-        before = name
-        place = f"{path}{name}" if count == 1 else f"{path}{name}[{count}]"
+        tag = child.tag
+        name = tag.removeprefix(own) if isinstance(tag, str) else "&"
+        if name[:1] == "{":
+            name = name.rpartition("}")[2]
+        if name == before:
+            count += 1
+            place = f"{path}{name}[{count}]"
+        else:
+            before, count = name, 1
+            place = path + name
         if len(child):
-            _walk(child, f"{place}/", leaves, left - 1)
+            _walk(child, f"{place}/", leaves, left - 1, own)
             continue
         if len(leaves) == MAX_LEAVES:
             raise XmlTrouble("too-many", f"more than {MAX_LEAVES} elements")
