@@ -153,7 +153,7 @@ def _transport_meaning(error: Exception, door: Door) -> Undecided:
     if isinstance(error, ssl.SSLError):
         return _tls_meaning(error)
     if isinstance(error, TimeoutError):
-        return Undecided(Reason.TIMEOUT, f"nothing arrived for {connection.gettimeout() or door.limits.read_seconds:g} s")
+        return Undecided(Reason.TIMEOUT, f"nothing arrived for {door.limits.read_seconds:g} s")
     if isinstance(error, OSError):
         reason = Reason.RESET if isinstance(error, ConnectionError) else Reason.CLOSED
         return Undecided(reason, type(error).__name__)

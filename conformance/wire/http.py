@@ -95,7 +95,7 @@ def fetch(
         body: False stops after the head, so that large pages cost nothing.
         throttled: A 429 is an answer like others, for who looks at throttling itself.
         lines: Further header fields, sent as they are after the others; names may repeat. No line breaks in them.
-        patience: Seconds that the service may take, in place of the limits of the door for an answer to begin and to end.
+        patience: Seconds that an answer may take to begin and to end, in place of the door's limits.
 
     Raises:
         Undecided: what kept the exchange from being read whole and clearly. A 429 answer is RATE_LIMIT, and what its

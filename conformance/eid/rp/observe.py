@@ -1,4 +1,4 @@
-"""The observer of relying parties: a login that is as it should be, then one for each case, with more good ones between.
+"""The observer of relying parties: a login as it should be, then one for each case, with more good ones between.
 
 Logins whose change follows from their code run side by side; those that change our key set or our metadata run alone,
 since nothing tells on whose behalf a relying party asks for them. Nothing here knows what would pass.
@@ -6,6 +6,7 @@ since nothing tells on whose behalf a relying party asks for them. Nothing here 
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import os
@@ -41,7 +42,7 @@ Failure = tuple[Reason | NotTested, str]
 
 @dataclass(slots=True)
 class Look:
-    """One job in progress. seen: state, nonce and code_challenge of each login so far; they never leave this process."""
+    """One job in progress. seen: state, nonce and code_challenge of each login; they never leave this process."""
 
     job: Job
     door: Door
@@ -78,15 +79,25 @@ def observe_one(job: Job, door: Door) -> Observed:
     try:
         settings = settings_of(job.target, job.service)
         provider = Provider(settings.issuer, settings.second_issuer, settings.alg, settings.lower_acr)
-        with serve(provider.respond, settings.context, settings.listen):
+        with _served(provider, settings):
             record = _logins(Look(job, door, settings, provider), {ask.partition(":")[2] for ask in job.asks})
     except (Undecided, Untested) as trouble:
         failure = (trouble.reason, trouble.detail)
-    except OSError as error:
-        failure = (NotTested.NO_CALLBACK, f"cannot listen on {job.service.settings['callback']['listen']}: {error.strerror}")
     else:
         return Observed(job, observed_at, {"logins": record}, {}, door.counts[job.target.id] - before)
     return Observed(job, observed_at, {}, {"logins": failure}, door.counts[job.target.id] - before)
+
+
+@contextlib.contextmanager
+def _served(provider: Provider, settings: Settings) -> Iterator[None]:
+    """Our provider at its address. Raises Untested: NO_CALLBACK, where that cannot be listened on."""
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(serve(provider.respond, settings.context, settings.listen))
+        except OSError as error:
+            where = ":".join(map(str, settings.listen))
+            raise Untested(NotTested.NO_CALLBACK, f"cannot listen on {where}: {error.strerror}") from None
+        yield
 
 
 def _logins(look: Look, wanted: set[str]) -> Logins:

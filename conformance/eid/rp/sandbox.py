@@ -1,4 +1,4 @@
-"""The sandbox's relying party: one function answers each page. Each fault leaves out one check; it is nobody's library."""
+"""The sandbox's relying party: one function answers each page, and each fault leaves out one check."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ def _context(pair: Mapping[str, Any] | None) -> ssl.SSLContext | None:
                 file.write(pair[name].reveal())
             paths.append(path)
         try:
-            context.load_cert_chain(*paths, password=_no_password)
+            context.load_cert_chain(paths[0], paths[1], password=_no_password)
         except (ssl.SSLError, ValueError) as error:
             said = type(error).__name__
             raise Untested(NotTested.NO_CREDENTIAL, f"callback.tls is no certificate and its key ({said})") from None

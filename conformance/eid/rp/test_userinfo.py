@@ -13,7 +13,9 @@ def test_userinfo_of_another_subject_is_not_used(logins: Logins) -> Violations:
     control, login = login_of(logins, "control-first"), login_of(logins, "ui_sub_wrong")
     controlled(logins, "control-first")
     if "foreign" in login.shows:
-        yield Violation(f"uses {WORDS['ui_sub_wrong']}", "refused or ignored", "its page shows the other subject's data")
+        yield Violation(
+            f"uses {WORDS['ui_sub_wrong']}", "refused or ignored", "its page shows the other subject's data"
+        )
         return
     if not any("userinfo" in each.fetched for each in (control, login)):
         raise NotApplicable("it does not ask for UserInfo")

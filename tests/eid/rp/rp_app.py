@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from authlib.integrations.flask_client import OAuth
+from authlib.integrations.flask_client import OAuth  # type: ignore[import-untyped]
 from flask import Flask, redirect, request, session
 from werkzeug.serving import make_server
 
@@ -59,7 +59,7 @@ def application(settings: dict[str, Any]) -> Flask:
 
     @app.errorhandler(Exception)
     def failed(error: Exception) -> str:
-        import traceback; traceback.print_exc(); return f"The login failed: {type(error).__name__}"
+        return f"The login failed: {type(error).__name__}"
 
     return app
 

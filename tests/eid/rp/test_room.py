@@ -200,19 +200,19 @@ def asking(keys: dict[str, Any], callback: serving.Respond, home: str = "nobody"
 
 
 @pytest.mark.parametrize(
-    ("callback", "home", "changes", "status", "reason"),
+    ("callback", "home", "changes", "comes_to"),
     [
-        (lambda _: html("welcome"), "nobody", {}, Status.ERROR, "control-failed"),  # it never asks for the token
-        (lambda _: Response(500), "nobody", {}, Status.ERROR, "control-failed"),
-        (lambda _: html("welcome"), "Signed in as ghost", {}, Status.ERROR, "control-failed"),  # without a login
-        (lambda _: Response(200, pieces=endless()), "nobody", {}, Status.ERROR, "timeout"),
-        (lambda _: html(""), "nobody", {"redirect_uri": "http://localhost:1/x"}, Status.ERROR, "out-of-scope"),
-        (lambda _: html(""), "nobody", {"response_type": "id_token"}, Status.NOT_TESTED, "unsupported"),
-        (lambda _: html(""), "nobody", {"response_mode": "fragment"}, Status.NOT_TESTED, "unsupported"),
+        (lambda _: html("welcome"), "nobody", {}, (Status.ERROR, "control-failed")),  # it never asks for the token
+        (lambda _: Response(500), "nobody", {}, (Status.ERROR, "control-failed")),
+        (lambda _: html("welcome"), "Signed in as ghost", {}, (Status.ERROR, "control-failed")),  # without a login
+        (lambda _: Response(200, pieces=endless()), "nobody", {}, (Status.ERROR, "timeout")),
+        (lambda _: html(""), "nobody", {"redirect_uri": "http://localhost:1/x"}, (Status.ERROR, "out-of-scope")),
+        (lambda _: html(""), "nobody", {"response_type": "id_token"}, (Status.NOT_TESTED, "unsupported")),
+        (lambda _: html(""), "nobody", {"response_mode": "fragment"}, (Status.NOT_TESTED, "unsupported")),
     ],
 )
 def test_callback_that_comes_to_nothing_is_no_pass(
-    tmp_path: Path, callback: serving.Respond, home: str, changes: dict[str, str], status: Status, reason: str
+    tmp_path: Path, callback: serving.Respond, home: str, changes: dict[str, str], comes_to: tuple[Status, str]
 ) -> None:
     keys: dict[str, Any] = {}
 
@@ -223,7 +223,7 @@ def test_callback_that_comes_to_nothing_is_no_pass(
         keys |= given
         keys["answer_seconds"] = 2
         cells = cells_of(tmp_path, keys, limits=QUICK)
-    assert {(cell.status, cell.reason) for cell in cells.values()} == {(status, reason)}
+    assert {(cell.status, cell.reason) for cell in cells.values()} == {comes_to}
 
 
 def test_site_that_logs_everybody_in_is_red_and_never_green(tmp_path: Path) -> None:
@@ -280,7 +280,10 @@ def test_strangers_at_our_provider_get_nothing(tmp_path: Path) -> None:
     ],
 )
 def test_manifests_are_held_against_their_schema(tmp_path: Path, change: dict[str, Any], where: str) -> None:
-    keys: dict[str, Any] = {"redirect_uri": "https://localhost/cb", "marker": {"url": "https://localhost/", "text": "in as"}}
+    keys: dict[str, Any] = {
+        "redirect_uri": "https://localhost/cb",
+        "marker": {"url": "https://localhost/", "text": "in as"},
+    }
     (tmp_path / "manifest.toml").write_text(manifest_text({**keys, **change}), encoding="utf-8")
     with pytest.raises(ConfigError, match=where):
         load_target(tmp_path / "manifest.toml")
