@@ -56,44 +56,46 @@ def exits(function: F) -> F:
 
     @wraps(function)
     def wrapped(*args: Any, **kwargs: Any) -> NoReturn:
-        from conformance.core.errors import ConfigError  # noqa: PLC0415 - `--version` needs none of this
-        from conformance.core.judging import JudgeError  # noqa: PLC0415
-        from conformance.core.results import ResultsError  # noqa: PLC0415
-        from conformance.core.store import StoreError  # noqa: PLC0415
-        from conformance.report.display import display  # noqa: PLC0415
-
         try:
             code = function(*args, **kwargs)
-        except (ConfigError, ResultsError, StoreError) as error:
-            click.echo(f"conformance: {display(str(error), 2000)}", err=True)
-            sys.exit(Exit.USAGE)
-        except JudgeError as error:
-            click.echo(f"conformance: a defect of the suite: {display(str(error), 2000)}", err=True)
-            sys.exit(Exit.INTERNAL)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
         except BrokenPipeError:
             sys.stderr.close()
             sys.exit(Exit.OK)
         except KeyboardInterrupt:
             click.echo("conformance: stopped", err=True)
             sys.exit(Exit.UNDETERMINED)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
-            raise
-        except OSError as error:  # a full disk, a folder that was taken away: nothing that a traceback explains
-            told = f"{error.filename or 'a file'}: {error.strerror or error}"
-            click.echo(f"conformance: {display(told, 500)}", err=True)
-            sys.exit(Exit.USAGE)
         except Exception as error:
-            click.echo(
-                f"conformance: internal error: {type(error).__name__}: {display(str(error), 500)}\n"
-                "conformance: please report it with the output of: python -X dev -m conformance ...",
-                err=True,
-            )
-            if sys.flags.dev_mode:
+            code, told = trouble(error)
+            for line in told:
+                click.echo(f"conformance: {line}", err=True)
+            if code == Exit.INTERNAL and sys.flags.dev_mode:
                 raise
-            sys.exit(Exit.INTERNAL)
         sys.exit(Exit.OK if code is None else code)
 
     return wrapped  # type: ignore[return-value]
+
+
+def trouble(error: Exception) -> tuple[Exit, list[str]]:
+    """The exit code of an error, and what to say of it. What it imports costs nothing where nothing is wrong."""
+    from conformance.core.errors import ConfigError  # noqa: PLC0415
+    from conformance.core.judging import JudgeError  # noqa: PLC0415
+    from conformance.core.results import ResultsError  # noqa: PLC0415
+    from conformance.core.store import StoreError  # noqa: PLC0415
+    from conformance.report.display import display  # noqa: PLC0415
+
+    match error:
+        case ConfigError() | ResultsError() | StoreError():
+            return Exit.USAGE, [display(str(error), 2000)]
+        case JudgeError():
+            return Exit.INTERNAL, [f"a defect of the suite: {display(str(error), 2000)}"]
+        case OSError():  # a full disk, a folder that was taken away: nothing that a traceback explains
+            return Exit.USAGE, [display(f"{error.filename or 'a file'}: {error.strerror or error}", 500)]
+    return Exit.INTERNAL, [
+        f"internal error: {type(error).__name__}: {display(str(error), 500)}",
+        "please report it with the output of: python -X dev -m conformance ...",
+    ]
 
 
 @click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -285,6 +287,31 @@ def sandbox(faults: tuple[str, ...], list_faults: bool, prove: bool, out: Path |
     if list_faults:
         return print_faults(form)
     return print_proofs(faults, form) if prove else serve_sandbox(faults, out=out, form=form)
+
+
+@main.group()
+def qr() -> None:
+    """Look at merchant-presented QR codes."""
+
+
+@qr.command("explain")
+@click.argument("payload", default="")
+@click.option(
+    "--file",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="file with the payload, or an image of the code (.png, .jpg, .svg: needs the extra qr-image)",
+)
+@format_option
+@exits
+def qr_explain(payload: str, file: Path | None, form: str) -> int:
+    """Print the tag tree of PAYLOAD (- for standard input) and what is wrong with it, at which tag and offset.
+
+    Exits 1 where a MUST is broken that the document of the code's scheme does not allow.
+    """
+    from conformance.commands.qr import explain_payload  # noqa: PLC0415
+
+    return explain_payload(payload, file, form)
 
 
 if __name__ == "__main__":

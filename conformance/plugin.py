@@ -131,7 +131,9 @@ def _items(collector: pytest.Collector, name: str, ids: frozenset[str], session:
             if requirement.id in ids and reason is not NotTested.DESELECTED:
                 key = (service.target.id, service.service.id, requirement.id)
                 node = f"{name}[{'-'.join(key)}]"
-                yield CellItem.from_parent(collector, name=node, key=key, judge=name, entry=requirement)
+                # Given as text, so that pytest reads the bracket as it will read it back from its cache (--lf).
+                whole = f"{collector.nodeid}::{node}"
+                yield CellItem.from_parent(collector, name=node, nodeid=whole, key=key, judge=name, entry=requirement)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -173,8 +175,9 @@ def followers(plan: Plan, items: set[Key]) -> set[Key]:
         if not own - {(*service.place, r.id) for r in derived} <= items:
             continue
         for requirement in derived:
-            ids = [each.id for each in sources_of(requirement, plan.profile)] if service.source else []
-            if items.issuperset((*service.source, i) for i in ids):
+            source = service.source
+            keys = {(*source, each.id) for each in sources_of(requirement, plan.profile)} if source else set()
+            if keys <= items:
                 found.add((*service.place, requirement.id))
     return found
 
@@ -203,7 +206,10 @@ def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
     cell = run.cells[item.key]
     run.reported.add(item.key)
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-    item.ihook.pytest_runtest_logreport(report=report_of(item, cell))
+    report = report_of(item, cell)
+    item.ihook.pytest_runtest_logreport(report=report)
+    if item.config.getoption("xmlpath", None):  # --junitxml takes a case's properties from its teardown
+        item.ihook.pytest_runtest_logreport(report=teardown_of(report))
     item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
     return True
 
@@ -264,6 +270,19 @@ def report_of(item: CellItem, cell: Cell) -> pytest.TestReport:
     )
     report.conformance_status = cell.status.value  # type: ignore[attr-defined]
     return report
+
+
+def teardown_of(report: pytest.TestReport) -> pytest.TestReport:
+    """An empty teardown with the properties of a cell's report."""
+    return pytest.TestReport(
+        nodeid=report.nodeid,
+        location=report.location,
+        keywords={},
+        outcome="passed",
+        longrepr=None,
+        when="teardown",
+        user_properties=report.user_properties,
+    )
 
 
 @pytest.hookimpl(tryfirst=True)

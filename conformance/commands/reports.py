@@ -10,12 +10,13 @@ from pathlib import Path
 
 import click
 
+from conformance.commands.pairs import pairs_of
 from conformance.core.countries import load_countries
 from conformance.core.model import Profile
 from conformance.core.replay import archive_of, recall
 from conformance.core.results import Run
 from conformance.core.store import EvidenceArchive
-from conformance.report.csv import render_csv
+from conformance.report.csv import render_csv, render_pairs_csv
 from conformance.report.html import render_html
 from conformance.report.json import render_json
 from conformance.report.junit import render_junit
@@ -54,16 +55,18 @@ def write_reports(
     as_of: datetime | None = None,
     profiles: Sequence[Profile] = (),
 ) -> list[Path]:
-    """Write matrix.html, matrix.json, matrix.csv and junit.xml; their paths.
+    """Write matrix.html, matrix.json, matrix.csv, junit.xml and, where there are pairs, pairs.csv; their paths.
 
     Raises:
         ConfigError: the runs cannot be laid beside each other; says what differs.
     """
     matrix = matrix_of(runs, profile, as_of=as_of, profiles=profiles)
+    pairs = pairs_of(runs)
     texts = {
-        "matrix.html": render_html(matrix),
-        "matrix.json": render_json(matrix),
+        "matrix.html": render_html(matrix, pairs),
+        "matrix.json": render_json(matrix, pairs),
         "matrix.csv": render_csv(matrix),
+        **({"pairs.csv": render_pairs_csv(pairs)} if pairs else {}),
         "junit.xml": render_junit(matrix),
     }
     for name, text in texts.items():

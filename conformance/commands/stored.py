@@ -18,6 +18,7 @@ from conformance.core.profile import load_profile
 from conformance.core.replay import Change, archive_of, changes, replay, write_archive, write_run
 from conformance.core.results import Run, read_results
 from conformance.exits import Exit, exit_of
+from conformance.report.display import count
 
 
 def replay_run(directory: Path, profile_name: str, only: tuple[str, ...], out: Path | None, form: str) -> int:
@@ -39,7 +40,7 @@ def replay_run(directory: Path, profile_name: str, only: tuple[str, ...], out: P
     else:
         if ids is not None:
             print_report(run, profile or old, directory)
-        print_changes(found, f"replayed {len(compared[1].cells)} cells: ", "identical to the stored ones")
+        print_changes(found, f"replayed {count(len(compared[1].cells), 'cell')}: ", "identical to the stored ones")
         if out:
             click.echo(f"written to {out}; read it with: conformance report {quote(str(out))}")
     return Exit.DIFFERS if found and profile is None else exit_of(compared[1].cells)
@@ -76,7 +77,7 @@ def merge_runs(directories: tuple[Path, ...], out: Path, as_of: str, form: str) 
     if form == "json":
         click.echo(json.dumps({"written": [str(path) for path in paths]}, indent=1))
     else:
-        click.echo(f"{len(runs)} run{'s'[: len(runs) != 1]} merged: {', '.join(str(path) for path in paths)}")
+        click.echo(f"{count(len(runs), 'run')} merged: {', '.join(str(path) for path in paths)}")
 
 
 def diff_runs(before: Path, after: Path, form: str) -> int:
@@ -96,7 +97,7 @@ def print_changes(found: list[Change], lead: str, none: str) -> None:
         click.echo(
             f"{' '.join(change.key)}: {change.before or 'no cell'} -> {change.after or 'no cell'} ({change.why})"
         )
-    click.echo(lead + (f"{len(found)} differ" if found else none))
+    click.echo(lead + (f"{len(found)} {'differ' if len(found) > 1 else 'differs'}" if found else none))
 
 
 def _change(change: Change) -> dict[str, str]:

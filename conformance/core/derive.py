@@ -59,7 +59,8 @@ class Derivation:
 
     def _derived(self, service: ServicePlan, requirement: Requirement) -> Cell:
         ids = {each.id for each in sources_of(requirement, self.plan.profile)}
-        cells = [cell for cell in self._sources[service.source] if cell.requirement in ids]
+        found = self._sources[service.source] if service.source else ()
+        cells = [cell for cell in found if cell.requirement in ids]
         outcome = derived(requirement, cells, self.observed_at)
         evidence = tuple(dict.fromkeys(digest for cell in cells for digest in cell.evidence))
         case = case_of(service, self.waivers)

@@ -52,7 +52,7 @@ class Limits:
     redirect_count: int = 5
     addresses: int = 8  # of one name
     per_host: int = 8
-    connections_per_target: int = 200
+    connections_per_target: int = 1000
     offenders: int = 8  # how many of what is forbidden are named, each with a connection of its own
 
 

@@ -25,7 +25,7 @@ class ServicePlan:
     judged: those that will be judged, needs before dependants; they include needs of selected ones.
     excluded: id -> (reason, detail) for those that cannot or shall not run.
     jobs: what to observe, one job an area.
-    source: the (target, service) whose cells its derived requirements take over, empty where there are none.
+    source: the (target, service) whose cells its derived requirements take over, None where there are none.
     is_source: another service derives from it.
     """
 
@@ -35,7 +35,7 @@ class ServicePlan:
     judged: tuple[str, ...]
     excluded: Mapping[str, tuple[NotTested, str]]
     jobs: tuple[tuple[Area, Job], ...]
-    source: tuple[str, str] | tuple[()] = ()
+    source: tuple[str, str] | None = None
     is_source: bool = False
 
     @property
@@ -142,7 +142,7 @@ def _with_source(made: ServicePlan, profile: Profile) -> ServicePlan:
     lacking = f"the manifest has no {' or '.join(sorted(roles))} at {where or 'its place'}"
     outcome = (NotTested.DEPENDENCY, f"derived from {found.id}") if found else (NotTested.ROLE_MISSING, lacking)
     excluded = {**made.excluded, **{requirement.id: outcome for requirement in open_ones}}
-    return replace(made, excluded=excluded, source=(made.target.id, found.id) if found else ())
+    return replace(made, excluded=excluded, source=(made.target.id, found.id) if found else None)
 
 
 def places(service: Service) -> frozenset[Place]:

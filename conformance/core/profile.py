@@ -42,7 +42,7 @@ def shipped_profiles() -> dict[str, Path]:
     """Name -> file of the profiles that come with the suite."""
     folder = profiles_dir()
     bases = {path.parent.name: path for path in folder.glob("*/profile.toml")}
-    overlays = {path.stem: path for path in folder.glob("*.toml") if path.stem != "countries"}
+    overlays = {path.stem: path for path in folder.glob("*.toml") if path.stem not in ("countries", "pairs")}
     return dict(sorted((bases | overlays).items()))
 
 

@@ -203,6 +203,7 @@ class Redactor:
         self._kinds: dict[str, str] = {}
         self._octets: tuple[bytes, ...] = ()
         self._pattern: re.Pattern[str] | None = None
+        self._stale = False
 
     def register(self, secret: str, kind: str = "secret") -> None:
         """Replace this secret from now on, in every form of `forms`.
@@ -214,6 +215,13 @@ class Redactor:
             raise ValueError(f"a {kind!a} of {len(secret)} characters cannot be redacted")
         for form in forms(secret):
             self._kinds.setdefault(form, kind)
+        self._stale = True
+
+    def _refresh(self) -> None:
+        """Build what looks for the registered secrets, once after the last of several; a key has some 200 forms."""
+        if not self._stale:
+            return
+        self._stale = False
         self._octets = tuple(
             json.dumps(form, ensure_ascii=False)[1:-1].encode("utf-8", "surrogatepass") for form in self._kinds
         )
@@ -222,12 +230,14 @@ class Redactor:
 
     def found(self, text: str) -> tuple[str, ...]:
         """The kinds of the registered secrets that a text holds in any form, in order, once each."""
+        self._refresh()
         if self._pattern is None:
             return ()
         return tuple(dict.fromkeys(self._kinds[match.group()] for match in self._pattern.finditer(text)))
 
     def text(self, text: str) -> str:
         """The text with registered secrets and everything that matches a pattern replaced."""
+        self._refresh()
         if self._pattern is not None:
             text = self._pattern.sub(lambda match: self._mark(self._kinds[match.group()], match.group()), text)
         for kind, pattern, test in PATTERNS:
@@ -262,6 +272,7 @@ class Redactor:
 
     def _suspects(self, data: bytes) -> bool:
         """Whether `text` could change anything here; exact for registered secrets, coarse for patterns."""
+        self._refresh()
         if any(form in data for form in self._octets):
             return True
         lowered = data.lower()

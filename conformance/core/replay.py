@@ -238,7 +238,7 @@ def _why(was: Cell, now: Cell, old: Profile | None, new: Profile | None) -> str:
         parts.append(f"level {was.level} -> {now.level}")
     one = old.requirements.get(was.requirement) if old else None
     two = new.requirements.get(was.requirement) if new else None
-    if one and two and dict(one.params) != dict(two.params):
+    if one and two and encode(one.params) != encode(two.params):  # as JSON, which knows no tuples
         parts.append("parameters changed")
     if one and two and one.in_force != two.in_force:
         parts.append(f"in force {one.in_force or 'always'} -> {two.in_force or 'always'}")

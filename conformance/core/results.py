@@ -73,7 +73,7 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Footer:
-    """The last line: counts by status, the number of cells, and the SHA-256 of their lines."""
+    """The last line: counts by status, the number of cells, the SHA-256 of all lines before with line feeds."""
 
     counts: Mapping[str, int]
     cells: int
@@ -145,8 +145,9 @@ def cell_line(cell: Cell) -> bytes:
 
 def write_results(stream: IO[bytes], header: Header, lines: Iterable[bytes], counts: Mapping[str, int]) -> Footer:
     """Write header, `lines` (in plan order, without line feeds) and footer; returns the footer."""
-    stream.write(encode(header) + b"\n")
-    digest = hashlib.sha256()
+    first = encode(header) + b"\n"
+    stream.write(first)
+    digest = hashlib.sha256(first)
     number = 0
     for line in lines:
         stream.write(line + b"\n")
@@ -183,7 +184,7 @@ def read_results(path: Path) -> Run:
         raise ResultsError(f"{file}: line {len(lines)}: no footer, so the run was cut off")
     footer = _decode(file, len(lines), lines[-1], Footer)
     cells = tuple(_read_cells(file, header, lines[1:-1]))
-    _check_footer(file, len(lines), footer, cells, lines[1:-1])
+    _check_footer(file, len(lines), footer, cells, lines[:-1])
     found = plan_digest(cell.key for cell in cells)
     if found != header.plan_sha256:
         raise ResultsError(
@@ -217,14 +218,15 @@ def _check_footer(file: Path, number: int, footer: Footer, cells: tuple[Cell, ..
     found = sha256(b"".join(line + b"\n" for line in lines))
     if found != footer.sha256:
         raise ResultsError(
-            f"{file}: line {number}: the footer's digest {footer.sha256[:12]} is not that of the "
-            f"cells, {found[:12]}: a cell was changed, moved or lost"
+            f"{file}: line {number}: the footer's digest {footer.sha256[:12]} is not that of the lines "
+            f"before, {found[:12]}: the header was changed, or a cell was changed, moved or lost"
         )
     counts = Counter(cell.status.value for cell in cells)
-    for status, count in footer.counts.items():
-        if counts.get(status, 0) != count:
+    for status in sorted({*Status, *footer.counts}):
+        if counts.get(status, 0) != footer.counts.get(status, -1):
             raise ResultsError(
-                f"{file}: line {number}: the footer counts {count} {status}, the cells are {counts.get(status, 0)}"
+                f"{file}: line {number}: the footer counts {footer.counts.get(status)} {status}, "
+                f"the cells are {counts.get(status, 0)}"
             )
 
 

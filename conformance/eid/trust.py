@@ -34,7 +34,7 @@ ALGORITHMS = frozenset({"ES256", "ES384", "PS256", "EdDSA", "Ed25519"})
 MAX_OCTETS = 1_000_000
 
 
-def read_signed(kind: str, path: Path, keys: Path, country: str, today: date, least: int = 0) -> Mapping[str, Any]:
+def read_signed(kind: str, path: Path, keys: Path, *, country: str, today: date, least: int = 0) -> Mapping[str, Any]:
     """The verified payload of a file of signed data.
 
     Args:
@@ -50,7 +50,7 @@ def read_signed(kind: str, path: Path, keys: Path, country: str, today: date, le
         Undecided: CONTROL_FAILED, it does not verify; says which check.
     """
     token = _read(path).decode("ascii", "replace").strip()
-    header, payload = verified(kind, token, _keys(keys))
+    payload: Mapping[str, Any] = verified(kind, token, _keys(keys))[1]
     try:
         validate(payload, kind, path.name)
     except ConfigError as error:
@@ -61,7 +61,6 @@ def read_signed(kind: str, path: Path, keys: Path, country: str, today: date, le
         raise _refuse(kind, f"it is valid from {payload['issued']} to {payload['expires']}")
     if payload["sequence"] < least:
         raise _refuse(kind, f"sequence {payload['sequence']} is older than {least}, which was seen before")
-    assert header
     return payload
 
 

@@ -1,6 +1,6 @@
 """Detached JSON Web Signatures over raw octets: RFC 7515 appendix F, and with `b64: false` RFC 7797. Pure.
 
-Only signatures with asymmetric keys: PS256, PS384, PS512, ES256, ES384 and EdDSA (RFC 7518 section 3, RFC 8037). A
+Only signatures with asymmetric keys: PS256, PS384, PS512, ES256, ES384 and Ed25519 (RFC 7518 section 3, RFC 8037). A
 body is signed as the octets that are sent; nothing here parses or serialises it.
 """
 
@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa,
 
 MAX_HEADER = 4096
 CURVES = {"ES256": ("secp256r1", 32, hashes.SHA256()), "ES384": ("secp384r1", 48, hashes.SHA384())}
+EDWARDS = ("EdDSA", "Ed25519")
+"""Two names of one algorithm: RFC 8037, and RFC 9864, which deprecates the first."""
 HASHES = {"PS256": hashes.SHA256(), "PS384": hashes.SHA384(), "PS512": hashes.SHA512()}
 
 
@@ -68,7 +70,7 @@ def _signature(key: Any, octets: bytes, algorithm: str) -> bytes:
         _, size, digest = CURVES[algorithm]
         one, two = utils.decode_dss_signature(key.sign(octets, ec.ECDSA(digest)))
         return one.to_bytes(size, "big") + two.to_bytes(size, "big")
-    if algorithm == "EdDSA" and isinstance(key, ed25519.Ed25519PrivateKey):
+    if algorithm in EDWARDS and isinstance(key, ed25519.Ed25519PrivateKey):
         return key.sign(octets)
     raise JwsError(f"the key is not one for {algorithm[:20]!a}")
 
@@ -89,7 +91,7 @@ def verify(key: Any, payload: bytes, text: str) -> Mapping[str, Any]:
     critical = header.get("crit")
     if (critical is not None or not encoded) and critical != ["b64"]:
         raise JwsError("crit does not list b64 alone")
-    _check(key, signing_input(parts[0], payload, encoded=encoded), unb64url(parts[2]), header.get("alg"))
+    _check(key, signing_input(parts[0], payload, encoded=encoded), unb64url(parts[2]), str(header.get("alg")))
     return header
 
 
@@ -106,7 +108,7 @@ def _header(text: str) -> Mapping[str, Any]:
     return header
 
 
-def _check(key: Any, octets: bytes, signature: bytes, algorithm: Any) -> None:
+def _check(key: Any, octets: bytes, signature: bytes, algorithm: str) -> None:
     try:
         if algorithm in HASHES and isinstance(key, rsa.RSAPublicKey):
             key.verify(signature, octets, _pss(algorithm), HASHES[algorithm])
@@ -120,7 +122,7 @@ def _check(key: Any, octets: bytes, signature: bytes, algorithm: Any) -> None:
                 raise JwsError("a signature of another length")
             pair = int.from_bytes(signature[:size], "big"), int.from_bytes(signature[size:], "big")
             key.verify(utils.encode_dss_signature(*pair), octets, ec.ECDSA(digest))
-        elif algorithm == "EdDSA" and isinstance(key, ed25519.Ed25519PublicKey):
+        elif algorithm in EDWARDS and isinstance(key, ed25519.Ed25519PublicKey):
             key.verify(signature, octets)
         else:
             raise JwsError("an algorithm that is not one for this key")

@@ -11,6 +11,7 @@ from conformance.core.rollup import STATUSES
 from conformance.report.display import display
 from conformance.report.json import NO_SUBMISSION
 from conformance.report.matrix import Column, Entry, Matrix, Row
+from conformance.report.pairs import PairMatrix
 
 FORMULA = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 """What a spreadsheet takes a formula by, ASCII and full-width."""
@@ -54,6 +55,23 @@ def render_csv(matrix: Matrix, *, bom: bool = False) -> str:
         for column, entry in zip(matrix.columns, row.entries, strict=True):
             writer.writerow([guarded(field) for field in _fields(matrix, row, column, entry)])
     return ("\ufeff" if bom else "") + stream.getvalue()
+
+
+PAIRS = ("kind", "issuer", "acceptor", "status", "reason", "detail", "facts", "state", "since", "source", "confidence")
+
+
+def render_pairs_csv(pairs: PairMatrix) -> str:
+    """One line a pair, as `render_csv`."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    writer.writerow(PAIRS)
+    for pair in pairs.pairs.values():
+        link = pair.link
+        known = (link.state, link.since, link.source, link.confidence) if link else ("", "", "", "")
+        facts = "; ".join(violation.message for violation in pair.violations)
+        fields = (pair.kind, pair.issuer, pair.acceptor, pair.status.value, pair.reason, pair.detail, facts, *known)
+        writer.writerow([guarded(each) for each in fields])
+    return stream.getvalue()
 
 
 def guarded(text: str) -> str:

@@ -20,6 +20,7 @@ from conformance.core.rollup import STATUSES, WORST_FIRST, Standing, Statement, 
 from conformance.report import signs
 from conformance.report.display import display
 from conformance.report.matrix import Entry, Group, Matrix
+from conformance.report.pairs import PairMatrix
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -29,8 +30,8 @@ LONGEST = 600
 """Characters of any one string that a page shows: what is longer lies in the evidence."""
 
 
-def render_html(matrix: Matrix) -> str:
-    """The whole page."""
+def render_html(matrix: Matrix, pairs: PairMatrix | None = None) -> str:
+    """The whole page. pairs: those of the same runs, None where there are none."""
     style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
     digest = b64encode(sha256(style.encode()).digest()).decode()
     environment = _environment()
@@ -38,6 +39,7 @@ def render_html(matrix: Matrix) -> str:
 
     return environment.get_template("matrix.html.j2").render(
         matrix=matrix,
+        pairs=pairs,
         profile=matrix.profile,
         suite_version=__version__,
         style=Markup(style),  # noqa: S704 - our own file

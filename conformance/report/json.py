@@ -9,19 +9,21 @@ from conformance import __version__
 from conformance.core.model import Cell, Status
 from conformance.core.rollup import STATUSES, Tally
 from conformance.report.matrix import Column, Entry, Matrix
+from conformance.report.pairs import Pair, PairMatrix
 
 SCHEMA = "matrix_v1"
 NO_SUBMISSION = "no-submission"
 
 
-def render_json(matrix: Matrix) -> str:
+def render_json(matrix: Matrix, pairs: PairMatrix | None = None) -> str:
     """The document. Characters that a terminal or a page would act on are escaped, as JSON allows in any string."""
-    text = dumps(document(matrix), indent=1, ensure_ascii=True)
+    text = dumps(document(matrix, pairs), indent=1, ensure_ascii=True)
     return text.replace("<", "\\u003c").replace(">", "\\u003e") + "\n"
 
 
-def document(matrix: Matrix) -> dict[str, Any]:
-    """The matrix as plain data."""
+def document(matrix: Matrix, pairs: PairMatrix | None = None) -> dict[str, Any]:
+    """The matrix as plain data, and the pairs where there are any."""
+    found = {"pairs": [_pair(pair) for pair in pairs.pairs.values()]} if pairs else {}
     return {
         "schema": SCHEMA,
         "suite_version": __version__,
@@ -59,6 +61,7 @@ def document(matrix: Matrix) -> dict[str, Any]:
             }
             for row in matrix.rows
         ],
+        **found,
     }
 
 
@@ -99,6 +102,20 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "counts": {name: number for name, number in counts(entry.tally).items() if number},
         "services": [_cell(cell) for cell in entry.cells],
     }
+
+
+def _pair(pair: Pair) -> dict[str, Any]:
+    found: dict[str, Any] = {"kind": pair.kind, "issuer": pair.issuer, "acceptor": pair.acceptor}
+    found["status"] = pair.status.value
+    found |= {name: value for name, value in (("reason", pair.reason), ("detail", pair.detail)) if value}
+    if pair.violations:
+        found["violations"] = [
+            {"message": one.message, "expected": one.expected, "observed": one.observed} for one in pair.violations
+        ]
+    if pair.link:
+        names = ("state", "since", "source", "confidence")
+        found["link"] = {name: getattr(pair.link, name) for name in names}
+    return found
 
 
 def _cell(cell: Cell) -> dict[str, Any]:

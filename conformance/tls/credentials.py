@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Container
 from dataclasses import dataclass
-from hashlib import sha1
+from hashlib import sha1, sha256
 from typing import Final
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
 from conformance.core.model import Reason, Undecided
@@ -72,6 +72,37 @@ class Credentials:
         if scheme in PSS:
             return self.key.sign(content, padding.PSS(padding.MGF1(digest), digest.digest_size), digest)
         return self.key.sign(content, padding.PKCS1v15(), digest)
+
+
+@dataclass(frozen=True, slots=True)
+class Introduction:
+    """Our certificate, and whom it is shown to: servers that prove to hold the key of one of these leaves (SHA-256)."""
+
+    credentials: Credentials
+    servers: frozenset[str]
+
+    def fits(self, leaf: bytes, scheme: int, content: bytes, signature: bytes) -> bool:
+        """Whether the leaf is one of them, and the signature over the content is by its key."""
+        return sha256(leaf).hexdigest() in self.servers and is_signed(leaf, scheme, content, signature)
+
+
+def is_signed(leaf: bytes, scheme: int, content: bytes, signature: bytes) -> bool:
+    """Whether a signature in a scheme of ECDSA, RSA-PSS, RSA PKCS #1 or EdDSA is by the certificate's key."""
+    try:
+        key = x509.load_der_x509_certificate(leaf).public_key()
+        if isinstance(key, ed25519.Ed25519PublicKey | ed448.Ed448PublicKey):
+            key.verify(signature, content)
+        elif isinstance(key, ec.EllipticCurvePublicKey):
+            key.verify(signature, content, ec.ECDSA(_HASHES[scheme]()))
+        elif isinstance(key, rsa.RSAPublicKey):
+            digest = _HASHES[scheme]()
+            pss = padding.PSS(padding.MGF1(digest), digest.digest_size)
+            key.verify(signature, content, pss if scheme in PSS else padding.PKCS1v15(), digest)
+        else:
+            return False
+    except (ValueError, KeyError, InvalidSignature, UnsupportedAlgorithm):
+        return False
+    return True
 
 
 def from_pem(certificate: bytes, key: bytes) -> Credentials:

@@ -37,7 +37,7 @@ from conformance.tls.channel import (
     sized,
 )
 from conformance.tls.client_hello import Reader, codes, read_extensions
-from conformance.tls.credentials import Credentials
+from conformance.tls.credentials import Credentials, Introduction
 from conformance.tls.evidence import Answer, Flight13
 from conformance.tls.flight_hello import (
     ALPN,
@@ -77,7 +77,7 @@ def read_flight13(
     hello: Hello13,
     *,
     deadline: float,
-    credentials: Credentials | None = None,
+    introduction: Introduction | None = None,
     ticket_seconds: float = TICKET_SECONDS,
     max_bytes: int = MOST_BYTES,
     monotonic: Callable[[], float] = time.monotonic,
@@ -88,7 +88,7 @@ def read_flight13(
         sock: Connected and blocking.
         hello: What to offer.
         deadline: On the clock `monotonic`, for everything.
-        credentials: What to prove our name with where a client certificate is asked for; None: with an empty one.
+        introduction: What to prove our name with where a client certificate is asked for; None: with an empty one.
         ticket_seconds: How long to wait for a NewSessionTicket after our Finished.
         max_bytes: How much is read at most.
         monotonic: The clock.
@@ -99,7 +99,7 @@ def read_flight13(
     """
     channel = Channel(sock, deadline, max_bytes, monotonic)
     try:
-        return _Reader13(channel, hello, credentials).read(deadline, ticket_seconds, monotonic)
+        return _Reader13(channel, hello, introduction).read(deadline, ticket_seconds, monotonic)
     except Alerted as alert:
         raise Undecided(Reason.TLS_ALERT, alert_name(alert.code)) from None
     except ValueError as error:
@@ -109,8 +109,9 @@ def read_flight13(
 class _Reader13:
     """One handshake. ValueError stands for everything that is not as it must be."""
 
-    def __init__(self, channel: Channel, hello: Hello13, credentials: Credentials | None = None) -> None:
-        self.channel, self.hello, self.credentials = channel, hello, credentials
+    def __init__(self, channel: Channel, hello: Hello13, introduction: Introduction | None = None) -> None:
+        self.channel, self.hello, self.introduction = channel, hello, introduction
+        self.credentials: Credentials | None = None
         self.share = KeyShare(hello.groups[0])
         self.read13 = Read13(Flight13(Answer("accepted", version="TLSv1.3")))
         self._main = b""
@@ -234,7 +235,12 @@ class _Reader13:
         if kind != CERTIFICATE:
             raise ValueError(f"a handshake message of type {kind} where Certificate was due")
         self._certificate(body)
-        scheme = Reader(self._expect(CERTIFICATE_VERIFY)).number(2)
+        content = secrets.signed_content13("server", suite, self.channel.transcript)
+        reader = Reader(self._expect(CERTIFICATE_VERIFY))
+        scheme, signature = reader.number(2), reader.sized(2)
+        leaf = next(iter(self.read13.chain), b"")
+        if self.introduction and self.introduction.fits(leaf, scheme, content, signature):
+            self.credentials = self.introduction.credentials
         expected = secrets.finished13(suite, traffic, self.channel.transcript)
         if not hmac.compare_digest(self._expect(FINISHED), expected):
             raise ValueError("the server's Finished does not verify")

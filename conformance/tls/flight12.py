@@ -38,7 +38,7 @@ from conformance.tls.channel import (
     sized,
 )
 from conformance.tls.client_hello import EXTENDED_MASTER_SECRET, RENEGOTIATION_INFO, Reader, codes
-from conformance.tls.credentials import Credentials
+from conformance.tls.credentials import Credentials, Introduction
 from conformance.tls.evidence import Renegotiation
 from conformance.tls.flight import MOST_BYTES
 from conformance.tls.flight_hello import (
@@ -78,7 +78,7 @@ def handshake12(
     *,
     server_name: str,
     deadline: float,
-    credentials: Credentials | None = None,
+    introduction: Introduction | None = None,
     requests: int = 10,
     answer_seconds: float = ANSWER_SECONDS,
     protocols: tuple[str, ...] = PROTOCOLS,
@@ -91,7 +91,7 @@ def handshake12(
         sock: Connected and blocking.
         server_name: Empty for none.
         deadline: On the clock `monotonic`, for everything.
-        credentials: What to prove our name with where a client certificate is asked for; None: with an empty one.
+        introduction: What to prove our name with where a client certificate is asked for; None: with an empty one.
         requests: How often to ask at most.
         answer_seconds: How long to wait for the answer to each.
         protocols: ALPN.
@@ -104,11 +104,11 @@ def handshake12(
         Untested: NO_CREDENTIAL, it asked for a client certificate, got none, and refused.
     """
     channel = Channel(sock, deadline, max_bytes, monotonic)
-    session = _Session(channel, server_name, protocols, credentials)
+    session = _Session(channel, server_name, protocols, introduction)
     try:
         session.shake_hands()
     except Alerted as alert:
-        if session.certificate_wanted and credentials is None:
+        if session.certificate_wanted and session.credentials is None:
             raise Untested(NotTested.NO_CREDENTIAL, "a client certificate is asked for") from None
         raise Undecided(Reason.TLS_ALERT, alert_name(alert.code)) from None
     except ValueError as error:
@@ -156,10 +156,11 @@ class _Session:
     """
 
     def __init__(
-        self, channel: Channel, server_name: str, protocols: tuple[str, ...], credentials: Credentials | None = None
+        self, channel: Channel, server_name: str, protocols: tuple[str, ...], introduction: Introduction | None = None
     ) -> None:
         self.channel, self.server_name, self.protocols = channel, server_name, protocols
-        self.credentials, self.certificate_wanted = credentials, False
+        self.introduction, self.certificate_wanted = introduction, False
+        self.credentials: Credentials | None = None
         self._schemes: tuple[int, ...] = ()
         self.answered, self.ticket_seconds = 0, -1
         self._verified = (b"", b"")  # verify_data of client and server (RFC 5746 section 3.1)
@@ -171,7 +172,7 @@ class _Session:
         channel.send_message(CLIENT_HELLO, self._hello(client_random))
         answer = self._server_hello()
         suite = secrets.SUITES12[answer.suite]
-        share, public, self.certificate_wanted = self._server_flight()
+        share, public, self.certificate_wanted = self._server_flight(client_random + answer.random)
         proof = self._present() if self.certificate_wanted else None
         channel.send_message(CLIENT_KEY_EXCHANGE, sized(share.public, 1))
         extended = channel.transcript if EXTENDED_MASTER_SECRET in answer.extensions else None
@@ -226,13 +227,15 @@ class _Session:
             raise ValueError("renegotiation_info does not bind the old session")
         return answer
 
-    def _server_flight(self) -> tuple[KeyShare, bytes, bool]:
+    def _server_flight(self, randoms: bytes) -> tuple[KeyShare, bytes, bool]:
         """Our share, the server's public value, and whether it wants our certificate."""
-        params, certificate_wanted = b"", False
+        params, leaf, certificate_wanted = b"", b"", False
         for _ in range(MOST_MESSAGES):
             kind, body = self._message()
             if kind == SERVER_KEY_EXCHANGE:
                 params = body
+            if kind == CERTIFICATE:
+                leaf = Reader(Reader(body).sized(3)).sized(3)
             if kind == CERTIFICATE_REQUEST:
                 certificate_wanted, reader = True, Reader(body)
                 reader.sized(1)
@@ -242,6 +245,10 @@ class _Session:
                 curve, group, public = reader.number(1), reader.number(2), reader.sized(1)
                 if curve != NAMED_CURVE or group not in GROUPS:
                     raise ValueError(f"group 0x{group:04x} was not offered")
+                signed = params[: len(params) - reader.left]
+                scheme, signature = reader.number(2), reader.sized(2)
+                if self.introduction and self.introduction.fits(leaf, scheme, randoms + signed, signature):
+                    self.credentials = self.introduction.credentials
                 return KeyShare(group), public, certificate_wanted
         raise ValueError("a flight without end")
 

@@ -14,7 +14,7 @@ from conformance.tls.certificates import analyse
 from conformance.tls.client_keys import roots_path, trusted_key
 from conformance.tls.codepoints import SUITES, VERSIONS
 from conformance.tls.codepoints import name_of as name
-from conformance.tls.credentials import Credentials, from_pem
+from conformance.tls.credentials import Introduction, from_pem
 from conformance.tls.evidence import Answer, Certificate, Features, Names, ServedChain
 from conformance.tls.flight import Read13, read_flight13
 from conformance.tls.flight12 import Session12, handshake12
@@ -36,12 +36,12 @@ WITH_CHAIN: Final = ("TLSv1.2", "other-key", "TLSv1.1", "TLSv1.0", "SSLv3", FIRS
 class Handshakes:
     """The handshakes with one endpoint, each made once, when something first needs it.
 
-    credentials: the manifest's client certificate, once the server has shown a trusted certificate for its name.
+    introduction: the manifest's client certificate, once a trusted certificate for the server's name was seen.
     """
 
     door: Door
     talk: Talk
-    credentials: Credentials | None = None
+    introduction: Introduction | None = None
     connections: int = 0
     _flights: dict[tuple[str, tuple[int, ...], bool], Read13 | Undecided] = field(default_factory=dict)
     _session: Session12 | Undecided | Untested | None = None
@@ -52,7 +52,7 @@ class Handshakes:
         Raises:
             Undecided: as `read_flight13` and `Door.dial`.
         """
-        key = (server_name, schemes, self.credentials is not None)
+        key = (server_name, schemes, self.introduction is not None)
         if key not in self._flights:
             hello = Hello13(server_name, schemes=schemes) if schemes else Hello13(server_name)
             try:
@@ -72,7 +72,7 @@ class Handshakes:
                 connection,
                 hello,
                 deadline=connection.deadline,
-                credentials=self.credentials,
+                introduction=self.introduction,
                 monotonic=self.door.monotonic,
             )
         finally:
@@ -104,7 +104,7 @@ class Handshakes:
                 connection,
                 server_name=sent_name(self.talk),
                 deadline=connection.deadline,
-                credentials=self.credentials,
+                introduction=self.introduction,
                 monotonic=self.door.monotonic,
             )
         finally:
@@ -118,15 +118,17 @@ def sent_name(talk: Talk) -> str:
 
 
 def introduce(handshakes: Handshakes, certificate: Certificate | None) -> None:
-    """From now on, present the manifest's client certificate, if the endpoint asks for one and has proven its name.
+    """From now on, present the manifest's client certificate, if the endpoint asks for one and proves its name.
 
     Raises:
         Untested, Undecided: the manifest's certificate is not at hand, or cannot be used.
     """
     service = handshakes.talk.job.service
-    proven = certificate and all(chain.trusted and chain.name_matches for chain in certificate.chains)
-    if proven and service.settings.get("mtls") and (key := trusted_key(service)):
-        handshakes.credentials = from_pem(key.certificate, key.key)
+    if certificate is None or not all(chain.trusted and chain.name_matches for chain in certificate.chains):
+        return
+    if service.settings.get("mtls") and (key := trusted_key(service)):
+        leaves = frozenset(chain.certificates[0].sha256 for chain in certificate.chains if chain.certificates)
+        handshakes.introduction = Introduction(from_pem(key.certificate, key.key), leaves)
 
 
 def observe_features(reading: Reading, handshakes: Handshakes) -> Features:

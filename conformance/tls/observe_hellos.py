@@ -43,11 +43,26 @@ HANDSHAKE_FAILURE, PROTOCOL_VERSION, INSUFFICIENT_SECURITY = 40, 70, 71
 NO_COMMON: Final = frozenset({HANDSHAKE_FAILURE, PROTOCOL_VERSION, INSUFFICIENT_SECURITY})
 """Alerts that say: nothing of this. Another alert may complain of the hello's length, so it answers for no part."""
 
-AGAIN: Final = 3
-"""How many questions at which the endpoint hung up are asked again, so that 40 hellos do for any endpoint."""
+MOST_HELLOS: Final = 40
+"""For any endpoint, the naming of offenders apart. What is left of them confirms refusals by hanging up."""
 
-HOPED: Final = ("TLSv1.2", "TLSv1.3", "unknown", "grease", "large", "split", "retry", "aes128", "mandatory", "order")
-"""How the questions begin that are there to be accepted: these are asked again first."""
+AGAIN: Final = 8
+"""How many of the questions that are there to be accepted are asked again at most."""
+
+HOPED: Final = (
+    "TLSv1.2",
+    "TLSv1.3",
+    "grease",
+    "large",
+    "split",
+    "retry",
+    "aes128",
+    "mandatory",
+    "order",
+    "group",
+    "TLS_",
+)
+"""How the questions begin that are there to be accepted."""
 
 MOST_UNOFFERED: Final = 100
 PATIENT: Final = frozenset({"unknown-version", "grease", "large", "split", "retry"})
@@ -70,6 +85,7 @@ class Talk:
     """What was asked and what came back, by the question's name; `FIRST` and `LAST` are the controls.
 
     control: the question that was asked again at the end.
+    names: the server names of the questions that have one of their own.
     again: how many questions were asked twice. fickle: one of them was answered differently.
     struck: what was found when a forbidden set was struck down one by one: suites, and whether the list is whole.
     """
@@ -81,33 +97,44 @@ class Talk:
     struck: dict[str, tuple[list[int], bool]] = field(default_factory=dict)
     control: str = FIRST
     connections: int = 0
+    names: dict[str, bytes] = field(default_factory=dict)
     again: int = 0
     fickle: bool = False
 
     def ask(self, questions: Mapping[str, Hello], names: Mapping[str, bytes] | None = None) -> Talking:
-        """As `wave`; then ask once more, up to AGAIN in all, where the endpoint hung up on us."""
+        """As `wave`; where the endpoint hung up at a question that is there to be accepted, ask once more."""
         yield from self.wave(questions, names)
-        before = {key: got for key in questions if (got := _hung_up(key, self.got[key][1]))}
-        chosen = sorted(before, key=lambda key: not key.startswith(HOPED))[: AGAIN - self.again]
-        before = {key: before[key] for key in chosen}
-        self.again += len(before)
-        yield from self.wave({key: questions[key] for key in before}, names)
-        for key, first in before.items():
-            made, second = self.got[key]
+        hoped = [key for key in questions if key.startswith(HOPED) and _hung_up(key, self.got[key][1])]
+        room = max(AGAIN - self.again, 0)
+        yield from self._once_more(hoped[:room])
+        for key in hoped[room:]:
+            made, got = self.got[key]
+            self.got[key] = made, Failure(Reason.FLAKY, f"{_reason(got)}, as at {AGAIN} other questions")
+
+    def confirm(self) -> Talking:
+        """Ask the others once more at which the endpoint hung up, as far as there is room for."""
+        rest = [key for key, (_, got) in self.got.items() if not key.startswith(HOPED) and _hung_up(key, got)]
+        yield from self._once_more(rest[: max(MOST_HELLOS - 1 - self.connections, 1)])
+        # Where one question was answered differently the second time, hanging up says nothing anywhere.
+        for key, (made, got) in self.got.items():
+            if self.fickle and _hung_up(key, got):
+                self.got[key] = made, Failure(Reason.FLAKY, f"{_reason(got)}, as at other times it did not")
+
+    def _once_more(self, keys: list[str]) -> Talking:
+        before = {key: self.got[key] for key in keys}
+        self.again += len(keys)
+        yield from self.wave({key: made.hello for key, (made, _) in before.items()})
+        for key, (made, first) in before.items():
+            second = self.got[key][1]
             if not _hung_up(key, second):
                 self.fickle = True
-                self.got[key] = made, _fickle(first, f"then {_described(second)}")
-
-    def settle(self) -> None:
-        """Where one question was answered differently the second time, hanging up says nothing anywhere."""
-        for key, (made, got) in self.got.items():
-            if self.fickle and key != FIRST and (first := _hung_up(key, got)):
-                self.got[key] = made, _fickle(first, "as at other times it did not")
+                self.got[key] = made, Failure(Reason.FLAKY, f"{_reason(first)}, then {_reason(second)}")
 
     def wave(self, questions: Mapping[str, Hello], names: Mapping[str, bytes] | None = None) -> Talking:
-        """Ask side by side, each with our server name unless `names` has another one for it."""
+        """Ask side by side, each with our server name unless `names` has another one for it, now or earlier."""
         if not questions:
             return
+        self.names |= names or {}
         made = [(key, compiled(hello)) for key, hello in questions.items()]
         fresh = os.urandom(RANDOM_BYTES * len(made))
         exchanges = [
@@ -115,7 +142,7 @@ class Talk:
                 self.job.target,
                 self.address,
                 each.build(
-                    names.get(key, self.server_name) if names else self.server_name,
+                    self.names.get(key, self.server_name),
                     fresh[RANDOM_BYTES * place : RANDOM_BYTES * (place + 1)],
                 ),
                 read_reply,
@@ -144,20 +171,14 @@ class Talk:
         return sorted(ask.removeprefix(prefix) for ask in self.job.asks if ask.startswith(prefix))
 
 
-def _hung_up(key: str, got: Got) -> Failure | None:
-    """The failure, where the connection ended without a byte for an answer."""
+def _hung_up(key: str, got: Got) -> bool:
+    """Whether the connection ended without a byte for an answer."""
     if not isinstance(got, Failure) or got.received:
-        return None
-    if got.reason in (Reason.CLOSED, Reason.RESET) or (got.reason is Reason.TIMEOUT and key in PATIENT):
-        return got
-    return None
+        return False
+    return got.reason in (Reason.CLOSED, Reason.RESET) or (got.reason is Reason.TIMEOUT and key in PATIENT)
 
 
-def _fickle(first: Failure, rest: str) -> Failure:
-    return Failure(Reason.FLAKY, f"{first.reason}, {rest}")
-
-
-def _described(got: Got) -> str:
+def _reason(got: Got) -> str:
     if isinstance(got, Failure):
         return str(got.reason)
     return f"alert {got.alert}" if got.refused else "a ServerHello"
@@ -184,7 +205,7 @@ def converse(job: Job, address: Address, offenders: int) -> Conversation[Talk]:
     yield from talk.ask(dict(_first(talk)), {"unknown": unknown})
     yield from talk.ask(dict(_second(talk)))
     yield from talk.ask(dict(_third(talk)))
-    talk.settle()
+    yield from talk.confirm()
     yield from _name_offenders(talk, offenders)
     # A server that knows none of the newer versions refuses the broad hello: any hello that it accepted will do.
     talk.control = next((key for key in (FIRST, *PROBES) if talk.reply(key)), FIRST)

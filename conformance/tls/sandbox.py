@@ -207,8 +207,8 @@ class TlsServer:
 
 
 class Front:
-    """What the other rooms' servers take for the standard library's settings: the hello is looked at first, so that they
-    answer hellos as the sandbox's own endpoints do.
+    """What the other rooms' servers take for the standard library's settings: hellos are looked at first, so that
+    they are answered as the sandbox's own endpoints answer them.
     """
 
     def __init__(self, policy: Policy, pki: Pki) -> None:

@@ -35,7 +35,7 @@ def proof(key: SigningKey, claims: Mapping[str, Any], header: Mapping[str, Any] 
     return compact(key, claims, {"typ": "dpop+jwt", "jwk": key.public_jwk, "kid": None, **(header or {})})
 
 
-def wrong_proofs(name: str, key: SigningKey, method: str, url: str, now: int, token: str, nonce: str) -> list[str]:
+def wrong_proofs(name: str, key: SigningKey, method: str, url: str, *, now: int, token: str, nonce: str) -> list[str]:
     """The DPoP header values of one way to be wrong, one for each header field to send; none for no proof.
 
     Raises:
@@ -43,7 +43,7 @@ def wrong_proofs(name: str, key: SigningKey, method: str, url: str, now: int, to
     """
     claims = proof_claims(method, url, now, token, nonce)
     made: dict[str, list[str]] = {"no-proof": []}
-    changed = {
+    changed: dict[str, dict[str, Any]] = {
         "wrong-htm": {"htm": "PUT"},
         "wrong-htu": {"htu": "https://other.example/token"},
         "iat-past": {"iat": now - 3600},

@@ -7,6 +7,7 @@ stranger: a request is read within SECONDS and MAX_BODY, and what is beyond OPEN
 from __future__ import annotations
 
 import contextlib
+import secrets
 import socket
 import ssl
 import threading
@@ -20,6 +21,8 @@ from typing import Any, TypeAlias
 MAX_BODY = 2_097_152
 SECONDS = 10.0
 OPEN_AT_ONCE = 128
+PORTS = range(20_000, 30_000)
+"""Below those that systems give to clients, so that one which is free now stays free."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,3 +196,12 @@ def _handler(respond: Respond) -> type[BaseHTTPRequestHandler]:
             """Say nothing."""
 
     return Handler
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 on which nothing listens."""
+    while True:
+        port = secrets.choice(PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port

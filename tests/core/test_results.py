@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -24,12 +25,12 @@ def cell(number: int, status: Status = Status.PASS, target: str = "xa-demo") -> 
     return Cell("XA", target, "main", f"DEMO-{number:02}", 1, "MUST", status, "L")
 
 
-def written(folder: Path, *cells: Cell) -> Path:
+def written(folder: Path, *cells: Cell, planned: Iterable[Cell] = ()) -> Path:
     header = make_header(
         demo.profile(),
         [demo.target()],
         observed_at="2026-11-24T12:00:00+00:00",
-        plan_sha256=plan_digest(c.key for c in cells),
+        plan_sha256=plan_digest(c.key for c in planned or cells),
         complete=True,
         suite_version="0",
     )
@@ -57,6 +58,7 @@ CASES = {
     "lost cell": (lambda lines: [lines[0], lines[1], lines[3]], "counts 2 cells"),
     "duplicate": (lambda lines: [lines[0], lines[1], lines[1], lines[3]], "line 3: duplicate of the cell in line 2"),
     "edited": (lambda lines: [lines[0], lines[1].replace(b'"pass"', b'"fail"'), *lines[2:]], "digest"),
+    "edited header": (lambda lines: [lines[0].replace(b"2026-11-24", b"2026-12-24"), *lines[1:]], "line 4: .*digest"),
     "swapped": (lambda lines: [lines[0], lines[2], lines[1], lines[3]], "digest"),
     "no header": (lambda lines: lines[1:], "line 1"),
     "unknown status": (lambda lines: [lines[0], lines[1].replace(b'"pass"', b'"fine"'), *lines[2:]], "line 2"),
@@ -80,9 +82,7 @@ def test_unknown_cell_is_refused(tmp_path: Path) -> None:
 
 
 def test_cells_that_were_not_planned_are_refused(tmp_path: Path) -> None:
-    planned = lines_of(written(tmp_path, cell(1), cell(2)))
-    path = written(tmp_path, cell(1), cell(3))
-    path.write_bytes(b"".join([planned[0], *lines_of(path)[1:]]))
+    path = written(tmp_path, cell(1), cell(3), planned=(cell(1), cell(2)))
     with pytest.raises(ResultsError, match="not those that were planned"):
         read_results(path)
 

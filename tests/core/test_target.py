@@ -201,7 +201,7 @@ def test_keys_and_services_are_given_once(tmp_path: Path) -> None:
 
 def test_roots_lie_beside_the_manifest_and_are_certificates(tmp_path: Path) -> None:
     error = refused(tmp_path, "mtls = true", 'mtls = true\ntrust = "roots.pem"')
-    assert error.file.endswith("manifest.toml")
+    assert error.file == str(tmp_path / "target.toml")
     assert (error.key, error.found) == ('target.service "portal".trust', f"{tmp_path / 'roots.pem'}: no such file")
     roots = tmp_path / "roots.pem"
     roots.write_text("no certificate", encoding="ascii")

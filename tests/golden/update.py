@@ -26,6 +26,7 @@ def shipped_files() -> dict[Path, str]:
     found |= dict.fromkeys(folder.glob("qr/*.toml"), "qr-scheme")
     found |= dict.fromkeys(folder.glob("*.toml"), "overlay")
     found[folder / "countries.toml"] = "countries"
+    found[folder / "pairs.toml"] = "pairs"
     return dict(sorted(found.items()))
 
 

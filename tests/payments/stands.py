@@ -10,8 +10,9 @@ from typing import Any
 from conformance.core.area import Area, Job, Observed, Stand
 from conformance.core.model import Target
 from conformance.core.network import Door
+from conformance.payments.area import PAYMENTS
 from conformance.sandbox import Sandbox, Spec
-from tests.payments.judging import profile
+from tests.payments.judging import ids, profile
 
 
 @contextlib.contextmanager
@@ -22,14 +23,14 @@ def served(role: str, policy: str = "good", faults: tuple[str, ...] = ()) -> Ite
         yield sandbox.targets[0], sandbox.door()
 
 
-def asked(area: Area, role: str) -> frozenset[str]:
+def asked(role: str) -> frozenset[str]:
     """Everything that the profile's requirements on a role ask for."""
-    return frozenset().union(*(area.asks(each) for each in profile().requirements.values() if role in each.roles))
+    return frozenset().union(*(PAYMENTS.asks(profile().requirements[each]) for each in ids(role)))
 
 
 def observed(area: Area, target: Target, door: Door, role: str) -> Observed:
     """What the area's observer makes of the target's one service."""
-    job = Job(target, target.services[0], asked(area, role))
+    job = Job(target, target.services[0], asked(role))
     (found,) = area.observe([job], door)
     return found
 

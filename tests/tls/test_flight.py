@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from conformance.core.model import NotTested, Reason, Undecided, Untested
 from conformance.tls.channel import Alerted, Channel, message
 from conformance.tls.client_hello import ClientHello, parse_client_hello
-from conformance.tls.credentials import from_pem, load
+from conformance.tls.credentials import Introduction, from_pem, is_signed, load
 from conformance.tls.evidence import Renegotiation
 from conformance.tls.fake12 import Choice, Server12
 from conformance.tls.fake13 import Server13, Shares, server_hello13
@@ -38,6 +38,7 @@ from tests.zoo.servers import serve as serve_by_hand
 
 RAW = replace(GOOD, server_name=NAME, raw=BOTH)
 GOOD_CHAIN = authorities().variant("good", NAME).chain_der
+SERVERS_KNOWN = frozenset({sha256(GOOD_CHAIN[0]).hexdigest()})
 Handler = Callable[[socket.socket], object]
 
 
@@ -183,12 +184,12 @@ def test_openssl_that_requires_a_client_certificate() -> None:
 def test_openssl_takes_the_client_certificate_that_we_present() -> None:
     """In both versions a session stands, and TLS 1.3 gives a ticket."""
     material = authorities().client("trusted")
-    ours = from_pem(material.certificate_pem, material.key_pem)
+    ours = Introduction(from_pem(material.certificate_pem, material.key_pem), SERVERS_KNOWN)
     with s_server("-Verify", "1", "-CAfile", client_roots()) as address:
         with connected(address) as sock:
-            flight = read_flight13(sock, Hello13(NAME), deadline=time.monotonic() + 5, credentials=ours).flight
+            flight = read_flight13(sock, Hello13(NAME), deadline=time.monotonic() + 5, introduction=ours).flight
         with connected(address) as sock:
-            session = handshake12(sock, server_name=NAME, deadline=time.monotonic() + 5, credentials=ours)
+            session = handshake12(sock, server_name=NAME, deadline=time.monotonic() + 5, introduction=ours)
     assert flight.client_certificate
     assert flight.ticket_seen
     assert flight.ended == ""
@@ -196,14 +197,38 @@ def test_openssl_takes_the_client_certificate_that_we_present() -> None:
 
 
 @pytest.mark.software
+def test_our_certificate_is_not_shown_to_a_server_that_we_do_not_know() -> None:
+    material = authorities().client("trusted")
+    ours = Introduction(from_pem(material.certificate_pem, material.key_pem), frozenset({"0" * 64}))
+    with s_server("-Verify", "1", "-CAfile", client_roots()) as address:
+        with connected(address) as sock:
+            flight = read_flight13(sock, Hello13(NAME), deadline=time.monotonic() + 5, introduction=ours).flight
+        with connected(address) as sock, pytest.raises(Untested):
+            handshake12(sock, server_name=NAME, deadline=time.monotonic() + 5, introduction=ours)
+    assert not flight.client_certificate
+
+
+@pytest.mark.parametrize("name", ["good", "good-rsa"])
+def test_a_signature_counts_by_the_key_of_the_leaf_alone(name: str) -> None:
+    own = load(authorities().variant(name, NAME))
+    for scheme in own.schemes(tls13=False):
+        signature = own.sign(scheme, b"content")
+        assert is_signed(own.chain[0], scheme, b"content", signature)
+        assert not is_signed(own.chain[0], scheme, b"other", signature)
+        assert not is_signed(authorities().variant("other-name", NAME).chain_der[0], scheme, b"content", signature)
+    assert not is_signed(b"\x30\x00", 0x0403, b"content", b"")
+    assert not is_signed(own.chain[0], 0x9999, b"content", b"")
+
+
+@pytest.mark.software
 def test_openssl_says_that_it_does_not_know_our_certificate() -> None:
     material = authorities().client("untrusted")
-    theirs = from_pem(material.certificate_pem, material.key_pem)
+    theirs = Introduction(from_pem(material.certificate_pem, material.key_pem), SERVERS_KNOWN)
     with (
         s_server("-Verify", "1", "-verify_return_error", "-CAfile", client_roots()) as address,
         connected(address) as sock,
     ):
-        flight = read_flight13(sock, Hello13(NAME), deadline=time.monotonic() + 5, credentials=theirs).flight
+        flight = read_flight13(sock, Hello13(NAME), deadline=time.monotonic() + 5, introduction=theirs).flight
     assert flight.client_certificate
     assert not flight.ticket_seen
     assert flight.ended == "alert unknown_ca"

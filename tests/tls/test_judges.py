@@ -37,12 +37,12 @@ from tests.evidence import (
 JUDGES = load_judges(AREAS)
 PROFILE = load_profile("asean")
 MINE = ("versions", "tolerance", "suites", "groups", "signatures", "features", "names")
-IDS = tuple(i for i in PROFILE.requirements if set(JUDGES[i].observations) <= set(MINE))
+TLS = {i: each for i, each in PROFILE.requirements.items() if each.roles == ("tls-endpoint",) and i in JUDGES}
+IDS = tuple(i for i in TLS if set(JUDGES[i].observations) <= set(MINE))
 
 
 def cells(made: Bundle, **changes: Any) -> dict[str, Cell]:
-    rules = tuple(PROFILE.requirements.values())
-    case = Case(target(), service(**changes), rules, order(PROFILE.requirements), {}, {})
+    case = Case(target(), service(**changes), tuple(TLS.values()), order(TLS), {}, {})
     return {cell.requirement: cell for cell in judge_service(case, JUDGES, {"tls": made})}
 
 
@@ -277,3 +277,47 @@ def test_must_of_2026_warns_before_its_date() -> None:
 
 def test_ip_address_has_no_name_to_refuse() -> None:
     assert cells(bundle(**names(unknown=TLS12)), server_name="127.0.0.1")["TLS-EXT-08"].status is Status.NOT_APPLICABLE
+
+
+FOREIGN = ("suite TLS_RSA_WITH_RC4_128_SHA",)
+ODD: list[tuple[str, dict[str, Any], Status, str]] = [
+    # What was selected although it was not offered answers another question than the one that was asked.
+    ("TLS-VER-03", versions(tls10=answered(unoffered=("version TLSv1.2",))), Status.ERROR, "not-observable"),
+    ("TLS-VER-06", versions(tls13=replace(TLS13, unoffered=FOREIGN)), Status.ERROR, "not-observable"),
+    ("TLS-CIP-01", denied("null", answered(unoffered=FOREIGN)), Status.ERROR, "not-observable"),
+    (
+        "TLS-CIP-12",
+        offered("TLS_AES_128_GCM_SHA256", replace(TLS13, unoffered=FOREIGN)),
+        Status.ERROR,
+        "not-observable",
+    ),
+    ("TLS-VER-08", tolerance("unknown-version", replace(TLS13, unoffered=FOREIGN)), Status.ERROR, "not-observable"),
+    # An endpoint that answers one question in two ways.
+    ("TLS-VER-03", versions(tls10=Answer("broken", reason="flaky")), Status.ERROR, "flaky"),
+    ("TLS-VER-11", tolerance("grease", Answer("broken", reason="flaky")), Status.ERROR, "flaky"),
+    (
+        "TLS-VER-14",
+        {"tolerance": Tolerance({"control": replace(TLS13, controlled=False)})},
+        Status.ERROR,
+        "control-failed",
+    ),
+    # Answers that name something else than was asked for, or nothing yet.
+    ("TLS-GRP-02", {"groups": Groups({"x25519": replace(TLS13, group="secp256r1")})}, Status.ERROR, "not-observable"),
+    (
+        "TLS-GRP-02",
+        {"groups": Groups({"x25519": replace(TLS13, group="", retry=True)})},
+        Status.ERROR,
+        "not-observable",
+    ),
+    ("TLS-SIG-01", {"signatures": Signatures(Denial(answered(version="TLSv1.1")))}, Status.NOT_APPLICABLE, ""),
+    ("TLS-SIG-02", {"signatures": Signatures(DENIED, replace(TLS13, retry=True))}, Status.ERROR, "not-observable"),
+    ("TLS-EXT-07", names(named_matches=False, unknown=TLS13, unknown_leaf=""), Status.ERROR, "not-observable"),
+]
+
+
+@pytest.mark.parametrize(("requirement", "changes", "status", "reason"), ODD)
+def test_answer_beside_the_question_decides_nothing(
+    requirement: str, changes: dict[str, Any], status: Status, reason: str
+) -> None:
+    cell = cells(bundle(**changes))[requirement]
+    assert (cell.status, cell.reason) == (status, reason), cell

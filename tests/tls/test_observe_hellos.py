@@ -12,7 +12,7 @@ from conformance.core.profile import load_profile
 from conformance.tls.asks import asks
 from conformance.tls.codepoints import GROUPS, SUITES
 from conformance.tls.hello import TLS10, TLS11, TLS12, TLS13
-from conformance.tls.observe_hellos import AGAIN, FIRST, LAST, UNION
+from conformance.tls.observe_hellos import AGAIN, FIRST, HOPED, LAST, UNION
 from conformance.tls.parse import Reply
 from conformance.tls.suites import SETS, suite
 from tests.tls.conversations import (
@@ -20,6 +20,7 @@ from tests.tls.conversations import (
     DRIPPED,
     RESET,
     TIMEOUT,
+    Asked,
     Endpoint,
     alert,
     asked,
@@ -125,20 +126,33 @@ def test_positive_question_at_which_it_hung_up_once_is_no_failure_of_the_server(
         _ = found.reading.versions().answers["TLSv1.2"].accepted
 
 
-def test_what_is_there_to_be_accepted_is_asked_again_first() -> None:
-    closing = dict.fromkeys(("SSLv3", "TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"), RESET)
-    found = asked(changed(GOOD, **closing), *VERSIONS)
-    assert [name for name in VERSIONS if found.names.count(name.removeprefix("versions:")) == 2] == [
-        "versions:SSLv3",
-        "versions:TLSv1.2",
-        "versions:TLSv1.3",
-    ]
+def again(found: Asked) -> list[str]:
+    """The questions that were asked twice, in the order in which they were."""
+    return [name for place, name in enumerate(found.names) if name in found.names[:place]]
 
 
-def test_asking_again_is_bounded() -> None:
-    found = asked(Endpoint(refusal=CLOSED), *ALL)
-    assert sum(found.names.count(name) - 1 for name in set(found.names)) == AGAIN
+def test_what_is_there_to_be_accepted_is_asked_again_at_once_and_refusals_at_the_end() -> None:
+    closing = dict.fromkeys(("SSLv3", "TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3", "aes128gcm12"), RESET)
+    found = asked(changed(GOOD, **closing), *VERSIONS, "suites:offer:aes128gcm12")
+    assert again(found) == ["TLSv1.2", "TLSv1.3", "aes128gcm12", "SSLv3", "TLSv1.0", "TLSv1.1"]
+
+
+@pytest.mark.parametrize("versions", [(TLS13, TLS12), (TLS12,), (TLS13,)])
+def test_server_that_refuses_by_hanging_up_costs_forty_hellos_at_most(versions: tuple[int, ...]) -> None:
+    found = asked(Endpoint(versions=versions, refusal=CLOSED), *ALL)
+    assert len(again(found)) >= 3
     assert found.talk.connections == len(found.names) <= 40
+    assert not found.reading.versions().answers["TLSv1.1"].accepted
+
+
+def test_hanging_up_at_nearly_everything_leaves_the_rest_undecided() -> None:
+    """Only so many questions are asked again; those beyond are no finding against the server."""
+    found = asked(lambda name, hello, _: GOOD.answer(hello) if hello and name in (FIRST, LAST) else CLOSED, *ALL)
+    hoped = [name for name in again(found) if name.startswith(HOPED)]
+    assert len(hoped) <= AGAIN
+    answers = {**found.reading.versions().answers, **found.reading.tolerance().answers}
+    assert {name for name in ("TLSv1.2", "TLSv1.3", "grease", "large", "split", "retry") if name in answers}
+    assert all(each.kind in ("closed", "broken", "accepted") for each in answers.values())
 
 
 @pytest.mark.parametrize(("endpoint", "most"), [(GOOD, 30), (ONLY12, 34), (ONLY13, 30), (OLD, 40)])

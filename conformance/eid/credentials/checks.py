@@ -44,19 +44,19 @@ class Checks:
         return name in self.left_out
 
 
-def read_json(octets: bytes, *, twice: bool = False) -> Any:
-    """A JSON value read strictly. twice: members that are there twice are let pass, the last one counting."""
+def read_json(octets: bytes, *, twice: bool = False, limit: int = MAX_INFLATED) -> Any:
+    """A JSON value read strictly. twice: of two equal members the first one counts, as no RFC allows."""
     try:
-        return strict_json(octets)
+        return strict_json(octets, max_bytes=limit)
     except Undecided as error:
         if twice and error.detail.startswith("duplicate member"):
-            return json.loads(octets)
+            return json.loads(octets, object_pairs_hook=lambda pairs: dict(reversed(pairs)))
         raise Refused("size" if error.detail.startswith(("depth", "size")) else "malformed") from None
 
 
-def read_object(octets: bytes, *, twice: bool = False) -> Mapping[str, Any]:
+def read_object(octets: bytes, *, twice: bool = False, limit: int = MAX_INFLATED) -> Mapping[str, Any]:
     """A JSON object read strictly."""
-    value = read_json(octets, twice=twice)
+    value = read_json(octets, twice=twice, limit=limit)
     if not isinstance(value, dict):
         raise Refused("malformed")
     return value

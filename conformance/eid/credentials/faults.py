@@ -13,7 +13,7 @@ FAULTS: Mapping[str, str] = {
     "jws-header-key": "takes the key of the token's header",
     "jws-key-use": "does not look at what a key is for",
     "jws-crit": "does not look at crit",
-    "jws-duplicates": "takes the last of two equal members",
+    "jws-duplicates": "takes the first of two equal members",
     "jws-padding": "takes padded base64url",
     # ID tokens
     "idt-none": "takes alg none for a signature",
@@ -25,7 +25,7 @@ FAULTS: Mapping[str, str] = {
     "idt-exp": "does not look at exp",
     "idt-iat": "does not ask for iat",
     "idt-subject": "does not look at sub",
-    "idt-duplicates": "takes the last of two equal claims",
+    "idt-duplicates": "takes the first of two equal claims",
     "idt-future": "does not look at whether iat and nbf are of the future",
     "idt-nonce": "does not look at nonce",
     "idt-hash": "does not look at at_hash",

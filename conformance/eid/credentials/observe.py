@@ -14,10 +14,14 @@ from conformance.core.model import NotTested, Reason, Undecided
 from conformance.core.network import Door
 from conformance.eid.credentials.evidence import Answer, Group, Vectors
 from conformance.eid.credentials.vectors import Question, questions, source_of
+from conformance.wire.child import Bounds
 from conformance.wire.harness import Harness, Limits, Reply
 
 TOGETHER = 4
 """Implementations that are asked at the same time."""
+
+BOUNDS = Bounds(line_bytes=16_777_216, output_bytes=67_108_864)
+"""A verifier that falls for a bomb hands out what it inflated, and that must be seen as what it is."""
 
 TEXT_CHARACTERS = 300
 GIVEN_CHARACTERS = 4_000
@@ -49,7 +53,7 @@ def ask_all(job: Job, groups: Iterable[str], now: int) -> Vectors:
         Undecided: HARNESS, where the command does not start or does not keep the contract.
     """
     settings = job.service.settings
-    limits = Limits()
+    limits = Limits(bounds=BOUNDS)
     limits = replace(
         limits,
         start_seconds=float(settings.get("start_seconds", limits.start_seconds)),

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from urllib3.util import parse_url
 
 from conformance.eid.credentials.checks import (
+    MAX_INFLATED,
     Checks,
     Refused,
     inflate,
@@ -130,7 +131,8 @@ def id_token_validate(checks: Checks, given: Mapping[str, Any]) -> dict[str, Any
             payload = token.encode()
     if payload is None:
         _, payload = verified(checks, "idt", token, given["jwks"], given["algorithms"])
-    claims = read_object(payload, twice=checks.lacks("idt-duplicates"))
+    limit = 10**9 if checks.lacks("idt-bomb") else MAX_INFLATED
+    claims = read_object(payload, twice=checks.lacks("idt-duplicates"), limit=limit)
     checks.must("idt-issuer", claims.get("iss") == given["issuer"], "issuer")
     id_token_audience(checks, claims, given["client_id"])
     id_token_times(checks, claims, given)

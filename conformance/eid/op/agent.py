@@ -117,7 +117,8 @@ def _exchange(trip: _Trip, method: str, url: str, data: Any) -> HttpExchange:
     if origin_of(url) not in errand.origins:
         raise Undecided(Reason.OUT_OF_SCOPE, f"{place(url)} is at no declared origin")
     headers = {"Accept": "text/html,application/xhtml+xml", **errand.jar.header(url)}
-    body, sent = None, ()
+    body: str | None = None
+    sent: tuple[str, ...] = ()
     if isinstance(data, Mapping):
         import json  # noqa: PLC0415 - only for single-page logins
 
@@ -135,6 +136,7 @@ def _exchange(trip: _Trip, method: str, url: str, data: Any) -> HttpExchange:
             location=place(urljoin(url, locations[0])) if locations else "",
             sent=tuple(name[:60] for name in sent[:20]),
             page=tuple((name, exchange.all(name)[0][:300]) for name in PAGE_FIELDS if exchange.all(name)),
+            is_page=exchange.status == 200 and media_type(exchange) == "text/html",
         )
     )
     return exchange
@@ -148,17 +150,22 @@ def _arrived(trip: _Trip, exchange: HttpExchange, target: str) -> Landing | None
         return trip.landed(
             "callback", status=exchange.status, url=target, params=params, repeated=repeated, exchange=exchange
         )
-    try:
-        known = origin_of(target) in trip.errand.origins
-    except ValueError:
-        known = False
+    known = origin_of(target) in trip.errand.origins
     return None if known else trip.landed("left", status=exchange.status, url=target, exchange=exchange)
+
+
+def pairs_of(text: str) -> list[tuple[str, str]]:
+    """The parameters of a query or fragment, at most 50."""
+    try:
+        return parse_qsl(text, keep_blank_values=True, max_num_fields=200)[:50]
+    except ValueError:
+        return []
 
 
 def parameters(url: str) -> tuple[dict[str, str], tuple[str, ...]]:
     """The parameters of query and fragment, the first of each name, and the names that stand there twice."""
     parts = urlsplit(url)
-    pairs = [*parse_qsl(parts.query, True)[:50], *parse_qsl(parts.fragment, True)[:50]]
+    pairs = pairs_of(parts.query) + pairs_of(parts.fragment)
     found: dict[str, str] = {}
     repeated = []
     for name, value in pairs:
@@ -218,7 +225,7 @@ def _fits(step: LoginStep, each: Form) -> bool:
 
 def _json_step(trip: _Trip, step: LoginStep, url: str) -> tuple[str, str, Any, bool]:
     """Post the step's body as JSON, and go where it or the answer says."""
-    asked = dict(parse_qsl(urlsplit(url).query, True)[:50])
+    asked = dict(pairs_of(urlsplit(url).query))
     body = {**step.body, **step.secrets, **{name: asked.get(name, "") for name in step.copy}}
     trip.errand.pause()
     trip.typed += bool(step.secrets)
@@ -244,7 +251,7 @@ def place(url: str) -> str:
         return "[no URL]"
     path = "/".join("{id}" if len(each) >= 16 else each for each in parts.path.split("/"))
     names = []
-    for name, value in [*parse_qsl(parts.query, True)[:30], *parse_qsl(parts.fragment, True)[:30]]:
+    for name, value in pairs_of(parts.query) + pairs_of(parts.fragment):
         shown = f"={value[:80]}" if name in HARMLESS and not re.search(r"[A-Za-z0-9_-]{40,}", value) else ""
         names.append(f"{name[:40]}{shown}")
     return f"{parts.scheme}://{parts.netloc}{path}" + (f"?{'&'.join(names)}" if names else "")

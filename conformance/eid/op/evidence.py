@@ -20,7 +20,7 @@ class Step:
     """One hop of the user agent. sent: names of the form fields that were posted, no values.
 
     url, location: origin, path and the names of the parameters, with the values of harmless ones. page: header fields
-    of a page that was shown (`cache-control`, `x-frame-options`, ...).
+    of a page that was shown (`cache-control`, `x-frame-options`, ...). is_page: HTML that the user sees.
     """
 
     method: str
@@ -29,6 +29,7 @@ class Step:
     location: str = ""
     sent: tuple[str, ...] = ()
     page: tuple[tuple[str, str], ...] = ()
+    is_page: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +121,14 @@ class Discovery:
 
 @dataclass(frozen=True, slots=True)
 class KeyFacts:
-    """One published key, by integers and names, before any library reads it.
+    """One published key, by integers and names, before any library reads it. key_type: its `kty`.
 
     private: names of members that must never be published. bits: of an RSA modulus or the curve. exponent: `small`,
     `even` or `ok`. on_curve: of an EC point; None for other types. certificate: what is wrong with x5c, empty where
     nothing is, `absent` where there is none.
     """
 
-    kty: str
+    key_type: str
     kid: str | None
     use: str = ""
     alg: str = ""

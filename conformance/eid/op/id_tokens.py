@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -12,6 +11,7 @@ from conformance.core.redact import PATTERNS
 from conformance.eid.op.evidence import IdTokenFacts
 from conformance.eid.op.settings import Client
 from conformance.wire import jose
+from conformance.wire.jws import load_key
 from conformance.wire.strict_json import strict_json
 
 REQUIRED = ("iss", "sub", "aud", "exp", "iat")
@@ -47,7 +47,7 @@ def decrypt(token: str, client: Client) -> tuple[dict[str, Any], str]:
     """
     from joserfc import jwe  # noqa: PLC0415 - only for providers that encrypt
     from joserfc.errors import JoseError  # noqa: PLC0415
-    from joserfc.jwk import import_key  # noqa: PLC0415
+    from joserfc.jwk import ECKey, RSAKey  # noqa: PLC0415
 
     header = part(token.partition(".")[0])
     if "zip" in header:
@@ -55,8 +55,8 @@ def decrypt(token: str, client: Client) -> tuple[dict[str, Any], str]:
     if not client.decryption_key:
         raise Unreadable("encrypted, and the manifest names no encryption.key")
     try:
-        given = client.decryption_key.strip()
-        key = import_key(json.loads(given) if given.startswith(b"{") else given, "EC" if b"EC" in given else None)
+        own = jose.jwk(load_key(client.decryption_key).private, private=True)
+        key = ECKey.import_key(own) if own["kty"] == "EC" else RSAKey.import_key(own)
         found = jwe.decrypt_compact(token, key, algorithms=[*KEY_ALGS, *CONTENT_ALGS])
     except (JoseError, ValueError, TypeError, KeyError) as error:
         raise Unreadable(f"does not decrypt ({type(error).__name__})") from None
@@ -168,9 +168,9 @@ def facts(
         audience_contains=client.id in listed,
         audience_count=len(listed),
         azp=same(claims.get("azp"), client.id),
-        lifetime_seconds=exp - iat,
-        age_seconds=now - iat,
-        expires_in_seconds=exp - now,
+        lifetime_seconds=round(exp - iat, 1),
+        age_seconds=round(now - iat, 1),
+        expires_in_seconds=round(exp - now, 1),
         nonce=same(claims.get("nonce"), nonce),
         sent_nonce=nonce is not None,
         not_integers=tuple(name for name in DATES if name in claims and type(claims[name]) is not int),

@@ -230,7 +230,8 @@ def _detail(run: Run, name: str, detail: str) -> Any:
     except (Undecided, Untested):
         raise
     except Exception as error:
-        raise Undecided(Reason.INTERNAL, f"{name}:{detail}: {type(error).__name__}: {error}"[:300]) from error
+        # What a provider says must not end the run; the text of an exception may hold what is secret.
+        raise Undecided(Reason.INTERNAL, f"{name}:{detail}: {type(error).__name__}") from error
 
 
 def _trial(run: Run, name: str, detail: str) -> Trial:

@@ -11,7 +11,7 @@ from conformance.core.model import NotTested, Reason, Undecided
 from conformance.eid.op.agent import PAGE_FIELDS, Landing, place
 from conformance.eid.op.evidence import Answered, Authorization, Trial, Troubles
 from conformance.eid.op.observe_metadata import FOREIGN
-from conformance.eid.op.preflight import Run, read_token
+from conformance.eid.op.preflight import Run, login, read_token
 from conformance.eid.op.session import (
     Flight,
     answer_trial,
@@ -30,7 +30,8 @@ from conformance.wire.oauth import error_code, json_object
 
 LONG_STATE = "a b+c%26&d=e#f?g/" + "x" * 480
 LONG_NONCE = "n-" + "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"[:62]
-REDIRECT_SECONDS = 1.1
+REAUTHENTICATION_SECONDS = {"prompt": 1.1, "max_age": 2.1}
+"""How long to wait after a login, so that a later auth_time differs, and max_age=1 has passed."""
 
 Attempt = Callable[[Run], Trial]
 
@@ -59,6 +60,8 @@ def attacked(name: str) -> Attempt:
     def attempt(run: Run) -> Trial:
         client = run.provider.client
         uri = ATTACKS[name](client.redirect_uri)
+        if uri == client.redirect_uri:
+            return Trial("absent", detail="the path of the registered redirect URI has no letters")
         ask = ask_for(run.provider, {"redirect_uri": uri})
         if not ask.url:
             return pushed_trial(ask)
@@ -224,31 +227,34 @@ def again(name: str) -> Callable[[Run], tuple[bool, bool | None]]:
 
 
 def _again(run: Run, name: str) -> tuple[bool, bool | None]:
-    provider = run.provider
-    wait = REDIRECT_SECONDS if name == "prompt" else 2 * REDIRECT_SECONDS
-    time.sleep(max(0.0, run.control.login_at + wait - provider.door.now().timestamp()))
+    """In a browser of its own, since some providers end the session when its user logs in again."""
+    provider, jar = run.provider, Jar()
+    first = login(provider, jar=jar)
+    wait = REAUTHENTICATION_SECONDS[name]
+    time.sleep(max(0.0, first.login_at + wait - provider.door.now().timestamp()))
     changes = {"prompt": {"prompt": "login"}, "max_age": {"max_age": "1"}}[name]
-    flight = needed_code(visit(provider, ask_for(provider, changes)))
+    flight = needed_code(visit(provider, ask_for(provider, changes), jar=jar))
     assert flight.landing is not None
-    tokens = redeem(provider, flight)
-    facts, _ = read_token(provider, tokens, flight, run.keys)
-    before = run.control.token_facts.auth_time or int(run.control.login_at)
+    facts, _ = read_token(provider, redeem(provider, flight), flight, run.keys)
+    before = first.token_facts.auth_time or int(first.login_at)
     later = None if facts.auth_time is None else facts.auth_time > before
     return flight.landing.typed > 0, later
+
+
+def parameter_names(url: str) -> frozenset[str]:
+    """The names of the parameters of a URL as steps keep it."""
+    return frozenset(part.partition("=")[0] for part in url.partition("?")[2].split("&"))
 
 
 def leaks(landing: Landing, run: Run) -> tuple[str, ...]:
     """What stands in a URL or answer of the front channel that must not, as `where: what`."""
     secrets = {"client secret": run.provider.client.secret, "access token": run.control.tokens.text("access_token")}
-    found = []
-    for step in landing.steps:
-        for name in ("client_assertion", "client_secret", "access_token", "id_token", "code_verifier"):
-            if any(
-                part.partition("=")[0] == name
-                for url in (step.url, step.location)
-                for part in url.partition("?")[2].split("&")
-            ):
-                found.append(f"{step.url.partition('?')[0]}: {name}")
+    found = [
+        f"{step.url.partition('?')[0]}: {name}"
+        for step in landing.steps
+        for name in ("client_assertion", "client_secret", "access_token", "id_token", "code_verifier")
+        if name in parameter_names(step.url) | parameter_names(step.location)
+    ]
     last = landing.exchange
     text = f"{landing.url} {last.body.decode('utf-8', 'replace') if last else ''}"
     found += [f"redirect: {what}" for what, value in secrets.items() if value and value in text]
@@ -285,7 +291,7 @@ def record(run: Run, facts: Mapping[str, Any], trials: Mapping[str, Trial], trou
     """All that was seen of the endpoint."""
     landing = run.control.first.landing
     assert landing is not None
-    pages = [dict(step.page) for step in landing.steps if step.status == 200 and not step.location]
+    pages = [dict(step.page) for step in landing.steps if step.is_page]
     looked = {name: facts[f"again-{name}"] for name in ("prompt", "max_age") if f"again-{name}" in facts}
     return Authorization(
         answers={name: facts[f"answer-{name}"] for name in ANSWERS if facts.get(f"answer-{name}")},

@@ -189,6 +189,8 @@ TRIALS: Mapping[str, Attempt] = {
 
 def attempt(run: Run, name: str) -> Trial:
     """One trial; those of assertions only where the client uses any."""
+    if name == "unauthenticated" and run.provider.client.auth == "none":
+        return Trial("absent", detail="the client is a public one")
     if name not in ANYWHERE and run.provider.client.auth != "private_key_jwt":
         return Trial("absent", detail=f"the client authenticates with {run.provider.client.auth}")
     return TRIALS[name](run)

@@ -74,21 +74,21 @@ def mishap(name: str) -> Callable[[Run], Mishap | None]:
             if trouble.reason is Reason.OUT_OF_SCOPE:
                 raise
             return Mishap(0, (), trouble.reason.value, trouble.detail)
-        return Mishap(exchange.status, marks(exchange, url, run))
+        return Mishap(exchange.status, marks(exchange, run))
 
     return look
 
 
-def marks(exchange: HttpExchange, url: str, run: Run) -> tuple[str, ...]:
+def marks(exchange: HttpExchange, run: Run) -> tuple[str, ...]:
     """What an answer shows that it must not."""
     found = [name for name, pattern in _TRACES if pattern.search(exchange.body)]
     if media_type(exchange) == "text/html":
-        for each in Page(exchange.body.decode("utf-8", "replace")).forms:
-            if (
-                each.action.startswith(("http:", "https:"))
-                and origin_of(each.action) not in run.provider.settings.origins
-            ):
-                found.append(f"form to {'://'.join(map(str, origin_of(each.action)[:2]))}")
+        own = run.provider.settings.origins
+        actions = [each.action for each in Page(exchange.body.decode("utf-8", "replace")).forms]
+        away = [
+            origin_of(each) for each in actions if each.startswith(("http:", "https:")) and origin_of(each) not in own
+        ]
+        found += [f"form to {scheme}://{host}" for scheme, host, _ in away]
     return tuple(dict.fromkeys(found))
 
 

@@ -157,7 +157,7 @@ def look_at_keys(
     scanned = jwks_scan.scan(exchange.body)
     if scanned.duplicate_members:
         raise Undecided(Reason.JSON, f"duplicate member {scanned.duplicate_members[0]!a}")
-    keys = [each for each in read_document(exchange)["keys"] if isinstance(each, dict)]
+    keys: list[Mapping[str, Any]] = [each for each in read_document(exchange)["keys"] if isinstance(each, dict)]
     facts = tuple(
         key_facts(row, raw, now) for row, raw in zip(scanned.keys[:MAX_KEYS], exchange.json()["keys"], strict=False)
     )
@@ -178,7 +178,7 @@ def key_facts(row: jwks_scan.KeyFacts, raw: Any, now: datetime) -> KeyFacts:
         exponent = "small" if row.exponent < 65537 else "even" if row.exponent % 2 == 0 else "ok"
     trouble, digest = certificate_facts(raw, now)
     return KeyFacts(
-        kty=row.kty,
+        key_type=row.kty,
         kid=row.kid if isinstance(raw, dict) and "kid" in raw else None,
         use=row.use,
         alg=row.alg,

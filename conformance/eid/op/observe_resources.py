@@ -17,6 +17,7 @@ from conformance.eid.op.session import (
     call,
     fresh_code,
     no_auth,
+    own_code,
     read_userinfo,
     redeem,
     token_request,
@@ -95,10 +96,8 @@ def challenges(run: Run) -> dict[str, str]:
         "without-token": run.provider.send(run.provider.endpoint(USERINFO)),
         "junk-token": read_userinfo(run.provider, random_id()),
     }
-    return {
-        name: f"{each.status} {each.all('www-authenticate')[0].partition(' ')[0] if each.all('www-authenticate') else ''}"
-        for name, each in answers.items()
-    }
+    schemes = {name: (each.all("www-authenticate") or ("",))[0].partition(" ")[0] for name, each in answers.items()}
+    return {name: f"{each.status} {schemes[name]}" for name, each in answers.items()}
 
 
 def good_userinfo(run: Run) -> HttpExchange:
@@ -201,7 +200,7 @@ def refreshed(
 
 def new_refresh_token(run: Run) -> str:
     """A refresh token of a flow of its own. Raises Undecided where none came."""
-    flight = fresh_code(run.provider, run.notes.get("refresh-changes"))
+    flight = own_code(run.provider)
     if not (token := redeem(run.provider, flight).text("refresh_token")):
         raise Undecided(Reason.CONTROL_FAILED, "a second login brought no refresh token")
     return token
@@ -260,7 +259,7 @@ REVOKE, INTROSPECT = "revocation_endpoint", "introspection_endpoint"
 def own_revocation(run: Run) -> tuple[int, Trial]:
     """(status of revoking a fresh token, UserInfo with it afterwards)."""
     provider = run.provider
-    token = redeem(provider, fresh_code(provider)).text("access_token")
+    token = redeem(provider, own_code(provider)).text("access_token")
     if read_userinfo(provider, token).status != 200:
         raise Undecided(Reason.CONTROL_FAILED, "UserInfo refuses a fresh token")
     exchange, _ = call(
@@ -282,7 +281,7 @@ def foreign_revocation(run: Run) -> Trial:
     if run.second is None:
         return untested(NotTested.NO_CREDENTIAL, run.second_trouble)
     provider = run.provider
-    token = redeem(provider, fresh_code(provider)).text("access_token")
+    token = redeem(provider, own_code(provider)).text("access_token")
     call(provider, provider.endpoint(REVOKE), (("token", token),), auth=usual_auth(provider, run.second))
     after = read_userinfo(provider, token)
     if after.status == 200:

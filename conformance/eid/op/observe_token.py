@@ -15,12 +15,14 @@ from conformance.eid.op.evidence import AccessTokens, Token, TokenAnswer, Trial,
 from conformance.eid.op.id_tokens import Unreadable, part
 from conformance.eid.op.preflight import Run
 from conformance.eid.op.session import (
+    Pairs,
     Tokens,
     answer_trial,
     ask_for,
     call,
     fresh_code,
     needed_code,
+    own_code,
     pushed_trial,
     read_userinfo,
     redeem,
@@ -43,14 +45,14 @@ Attempt = Callable[[Run], Trial]
 
 def redeemed_twice(run: Run) -> Trial:
     """A code redeemed a second time."""
-    flight = fresh_code(run.provider)
+    flight = own_code(run.provider)
     redeem(run.provider, flight)
     return token_trial(redeem(run.provider, flight))
 
 
 def revoked_by_reuse(run: Run) -> Trial:
     """UserInfo with a token whose code was then used again."""
-    flight = fresh_code(run.provider)
+    flight = own_code(run.provider)
     token = redeem(run.provider, flight).text("access_token")
     if read_userinfo(run.provider, token).status != 200:
         raise Undecided(Reason.CONTROL_FAILED, "UserInfo refuses a fresh token")
@@ -63,12 +65,12 @@ def by_other_client(run: Run) -> Trial:
     """A code redeemed by our second client, authenticated as itself."""
     if run.second is None:
         return untested(NotTested.NO_CREDENTIAL, run.second_trouble)
-    return token_trial(redeem(run.provider, fresh_code(run.provider), client=run.second))
+    return token_trial(redeem(run.provider, own_code(run.provider), client=run.second))
 
 
 def redeemed(**changes: str | None) -> Attempt:
     """A code redeemed with a parameter changed, or left out."""
-    return lambda run: token_trial(redeem(run.provider, fresh_code(run.provider), changes))
+    return lambda run: token_trial(redeem(run.provider, own_code(run.provider), changes))
 
 
 def verifier_without_challenge(run: Run) -> Trial:
@@ -222,7 +224,11 @@ def errors(run: Run) -> dict[str, TokenAnswer]:
         "no-grant": [("code", random_id())],
     }
     found = {name: token_answer(token_request(run.provider, pairs, client=client)) for name, pairs in wrong.items()}
-    auth = lambda _: ((("client_id", f"unknown-{random_id(6)}"), ("client_secret", "x")), {})  # noqa: E731
+    pairs = (("client_id", f"unknown-{random_id(6)}"), ("client_secret", "x"))
+
+    def auth(_: str) -> tuple[Pairs, Mapping[str, str]]:
+        return pairs, {}
+
     found["unknown-client"] = token_answer(token_request(run.provider, wrong["junk-code"], client=client, auth=auth))
     return found
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from conformance.core.model import NotTested, Untested
 from conformance.eid.op.evidence import Assurance, IdToken, IdTokenFacts, Trial, Troubles
+from conformance.eid.op.observe_resources import userinfo_members
 from conformance.eid.op.preflight import Run, read_token
 from conformance.eid.op.session import ask_for, code_trial, needed_code, read_userinfo, redeem, visit
 from conformance.wire.cookies import Jar
 from conformance.wire.jws import random_id
-from conformance.wire.oauth import json_object
 
 Looked = tuple[IdTokenFacts, Mapping[str, Any]]
 
@@ -98,7 +98,8 @@ def verified_claims(run: Run) -> tuple[str, ...] | None:
     changes = {"claims": json.dumps({"userinfo": {"verified_claims": wanted}}, separators=(",", ":"))}
     flight = needed_code(visit(run.provider, ask_for(run.provider, changes)))
     tokens = redeem(run.provider, flight)
-    members = json_object(read_userinfo(run.provider, tokens.text("access_token"))).get("verified_claims")
+    claims, _, _ = userinfo_members(run, read_userinfo(run.provider, tokens.text("access_token")))
+    members = claims.get("verified_claims")
     listed = members if isinstance(members, list) else [members]
     found = listed[0].get("verification") if listed and isinstance(listed[0], dict) else None
     return tuple(sorted(str(name)[:40] for name in found)[:20]) if isinstance(found, dict) else ()

@@ -36,7 +36,9 @@ def read(settings: Settings, kind: str, file: str, now: datetime) -> Mapping[str
     if not settings.trust_keys:
         raise Untested(NotTested.NO_CREDENTIAL, "the manifest names no trust_keys to verify signed data with")
     folder = settings.folder
-    return trust.read_signed(kind, folder / file, folder / settings.trust_keys, settings.country, trust.today(now))
+    return trust.read_signed(
+        kind, folder / file, folder / settings.trust_keys, country=settings.country, today=trust.today(now)
+    )
 
 
 def entry(settings: Settings, document: Mapping[str, Any], keys: Jwks | None, now: datetime) -> TrustEntry:

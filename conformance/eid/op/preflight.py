@@ -123,7 +123,7 @@ def preflight(provider: Provider, service: Service, keys: Sequence[Mapping[str, 
         raise Undecided(
             Reason.CONTROL_FAILED, "preflight: no ID token came; does client.scope hold openid, and is it granted?"
         )
-    _check_clock(control.tokens.exchange, provider)
+    _check_clock(control.tokens.exchange)
     provider.warm = jar
     run = Run(service, provider, keys, replace(control, token_facts=token_facts, claims=claims))
     try:
@@ -146,7 +146,7 @@ def check_userinfo(run: Run) -> None:
         raise Undecided(Reason.CONTROL_FAILED, f"UserInfo answers a good request with {run.notes['userinfo']}")
 
 
-def _check_clock(exchange: HttpExchange, provider: Provider) -> None:
+def _check_clock(exchange: HttpExchange) -> None:
     """Compare our clock with the provider's Date field."""
     dates = exchange.all("date")
     try:
@@ -186,7 +186,8 @@ def _login_advice(flight: Flight, provider: Provider) -> str:
 
         return f"preflight: the login leads to {place(landing.url)}; is its origin to be in login_origins?"
     if landing.kind == "loop":
-        return f"preflight: the login pages repeat themselves at {last}; check the test user's secrets and the steps of login"
+        advice = "check the test user's secrets and the steps of login"
+        return f"preflight: the login pages repeat themselves at {last}; {advice}"
     if landing.kind == "callback":
         return f"preflight: the login ends with {ended}; check client.scope and what the test user may do"
     if landing.status >= 400:

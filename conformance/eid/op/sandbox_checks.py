@@ -150,7 +150,8 @@ def proof_key(state: State, request: Request, *, endpoint: str, token: str = "",
         raise bad
     if not _proof_claims_fit(state, request, claims, endpoint, token):
         raise bad
-    if endpoint == "token" and state.policy.nonces and claims.get("nonce") != state.nonce:
+    needed = endpoint == "token" and state.policy.nonces and not state.has("proof-age-unchecked")
+    if needed and claims.get("nonce") != state.nonce:
         if state.has("nonce-burns-code"):
             state.codes.pop(code, None)
         raise Refused(error(400, "use_dpop_nonce", ("DPoP-Nonce", state.nonce)))

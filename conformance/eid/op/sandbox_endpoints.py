@@ -147,6 +147,10 @@ def _code_fits(state: State, request: Request, found: Mapping[str, Any], client_
         return False
     if params["client_id"] != client_id and not state.has("code-not-bound"):
         return False
+    return _request_fits(state, request, params, thumb)
+
+
+def _request_fits(state: State, request: Request, params: Mapping[str, str], thumb: str) -> bool:
     if params["redirect_uri"] != request.get("redirect_uri") and not state.has("redirect-uri-unchecked"):
         return False
     if (jkt := params.get("dpop_jkt")) and jkt != thumb and not state.has("dpop-jkt-ignored"):
@@ -207,22 +211,30 @@ def userinfo(state: State, request: Request) -> Reply:
     if queried:
         scheme, value = wanted, request.get("access_token")
     found = state.tokens.get(value)
-    if found is None or found["until"] < now():
+    if found is None or found["until"] < now() or not _scheme_fits(state, scheme):
         return refused
-    if scheme.lower() not in ("dpop", "bearer") or (
-        state.has("scheme-case-sensitive") and scheme not in ("DPoP", "Bearer")
-    ):
+    if not queried and not _key_fits(state, request, found, scheme.lower(), value):
         return refused
-    if found["jkt"] and not queried and not (scheme.lower() == "bearer" and state.has("bearer-downgrade")):
-        if scheme.lower() != "dpop":
-            return refused
-        thumb = proof_key(state, request, endpoint="userinfo", token=value)
-        if not thumb or (thumb != found["jkt"] and not state.has("proof-key-unchecked")):
-            return refused
     claims = person(state, found)
     if state.policy.encrypted or state.has("userinfo-without-aud"):
         return signed_userinfo(state, found["client"], claims)
     return reply_json(200, claims)
+
+
+def _scheme_fits(state: State, scheme: str) -> bool:
+    if state.has("scheme-case-sensitive"):
+        return scheme in ("DPoP", "Bearer")
+    return scheme.lower() in ("dpop", "bearer")
+
+
+def _key_fits(state: State, request: Request, found: Mapping[str, Any], scheme: str, value: str) -> bool:
+    """Whether a bound token comes with a proof of its key."""
+    if not found["jkt"] or (scheme == "bearer" and state.has("bearer-downgrade")):
+        return True
+    if scheme != "dpop":
+        return False
+    thumb = proof_key(state, request, endpoint="userinfo", token=value)
+    return bool(thumb) and (thumb == found["jkt"] or state.has("proof-key-unchecked"))
 
 
 def revoke(state: State, request: Request) -> Reply:

@@ -109,14 +109,16 @@ def check(state: State, params: Mapping[str, str]) -> str:
         return "unsupported_response_type"
     if "request" in params:
         return "request_not_supported"
-    if not _challenge_fits(state, params):
-        return "invalid_request"
+    return "" if _challenge_fits(state, params) and _readable(params) else "invalid_request"
+
+
+def _readable(params: Mapping[str, str]) -> bool:
     try:
         json.loads(params.get("claims", "{}"))
         int(params.get("max_age", "0"))
     except ValueError:
-        return "invalid_request"
-    return ""
+        return False
+    return True
 
 
 def _challenge_fits(state: State, params: Mapping[str, str]) -> bool:
@@ -132,12 +134,7 @@ def _challenge_fits(state: State, params: Mapping[str, str]) -> bool:
 
 def _login_or_answer(state: State, request: Request, params: dict[str, Any]) -> Reply:
     prompts = params.get("prompt", "").split()
-    session = cookie(request, "session")
-    login_at = state.sessions.get(session)
-    age = params.get("max_age")
-    again = "login" in prompts or (age is not None and login_at is not None and now() - login_at > int(age))
-    if again and not state.has("no-reauthentication"):
-        login_at = None
+    login_at = _session(state, request, params)
     if unmet(params) and not state.has("essential-ignored"):
         return answer(state, params, {"error": "unmet_authentication_requirements"})
     if login_at is not None:
@@ -154,6 +151,15 @@ def _login_or_answer(state: State, request: Request, params: dict[str, Any]) -> 
         f'<form method="post" action="/login/{number}"><input name="login"><input name="password" type="password">'
         f'<button type="submit">Log in</button></form><a href="/login/{number}/abort">Cancel</a>',
     )
+
+
+def _session(state: State, request: Request, params: Mapping[str, str]) -> float | None:
+    """When the browser's user logged in; None where nobody did, or a new login is asked for."""
+    login_at = state.sessions.get(cookie(request, "session"))
+    age = params.get("max_age")
+    again = "login" in params.get("prompt", "").split()
+    again = again or (age is not None and login_at is not None and now() - login_at > int(age))
+    return None if again and not state.has("no-reauthentication") else login_at
 
 
 def cookie(request: Request, name: str) -> str:
@@ -201,20 +207,25 @@ def login(state: State, request: Request) -> Reply:
         return page(state, 400, "no such login")
     params = interaction["params"]
     if step == "abort":
-        del state.interactions[number]
-        if state.has("refusal-without-answer"):
-            return page(state, 200, "You refused.")
-        return answer(state, params, {"error": "access_denied"})
+        return _aborted(state, number, params)
     if step == "consent":
         return _consented(state, number, interaction, request)
     if state.has("one-login-at-a-time") and _busy(state, interaction):
         return page(state, 500, "busy")
+    return _checked(state, number, interaction, request)
+
+
+def _aborted(state: State, number: str, params: Mapping[str, str]) -> Reply:
+    del state.interactions[number]
+    if state.has("refusal-without-answer"):
+        return page(state, 200, "You refused.")
+    return answer(state, params, {"error": "access_denied"})
+
+
+def _checked(state: State, number: str, interaction: dict[str, Any], request: Request) -> Reply:
     if (request.get("login"), request.get("password")) != state.user:
-        return page(
-            state,
-            200,
-            f'<form method="post" action="/login/{number}"><input name="login"><input name="password"></form>',
-        )
+        fields = '<input name="login"><input name="password">'
+        return page(state, 200, f'<form method="post" action="/login/{number}">{fields}</form>')
     interaction["login_at"] = now()
     status = 307 if state.has("redirects-307") else 302 if state.has("redirects-302") else 303
     return redirect(f"/login/{number}/consent", status)
@@ -240,7 +251,8 @@ def _consented(state: State, number: str, interaction: dict[str, Any], request: 
             state,
             200,
             f'<form method="post" action="/login/{number}/consent"><p>{client}</p>'
-            '<button name="decision" value="allow">Allow</button><button name="decision" value="deny">Deny</button></form>',
+            '<button name="decision" value="allow">Allow</button>'
+            '<button name="decision" value="deny">Deny</button></form>',
         )
     with state.lock:
         state.interactions.pop(number, None)

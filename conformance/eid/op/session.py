@@ -475,6 +475,14 @@ def fresh_code(provider: Provider, changes: Mapping[str, str | None] | None = No
     return needed_code(visit(provider, ask_for(provider, changes, **options)))
 
 
+def own_code(provider: Provider, changes: Mapping[str, str | None] | None = None) -> Flight:
+    """A code of a login of its own, for what may make a provider revoke all that was granted. Raises Undecided.
+
+    Some revoke the user's consent with the tokens when a code is used twice, and with it what other trials stand on.
+    """
+    return needed_code(visit(provider, ask_for(provider, changes), jar=Jar()))
+
+
 def guarded(attempt: Callable[[], Trial]) -> Trial:
     """The attempt; what keeps it from being one becomes `undecided` or `untested`."""
     try:

@@ -1,4 +1,4 @@
-"""The sandbox's OpenID providers: a stand becomes a server, signed data of its country, and the keys of its manifest."""
+"""The sandbox's OpenID providers: a stand becomes a server, and the keys of its manifest and signed data with it."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def test_key_set_is_published(jwks: Jwks, rule: Rule) -> Violations:
         return
     if jwks.media_type not in rule.params["media_types"]:
         yield Violation("the media type is another", listed(rule.params["media_types"]), jwks.media_type or "none")
-    if not any(key.use in ("", "sig") and key.kty in ("RSA", "EC", "OKP") for key in jwks.keys):
+    if not any(key.use in ("", "sig") and key.key_type in ("RSA", "EC", "OKP") for key in jwks.keys):
         yield Violation("there is no signing key", "at least one", f"{jwks.count} keys")
 
 
@@ -71,13 +71,13 @@ def test_kids_are_there_and_unique(jwks: Jwks) -> Violations:
 @requirement("EID-JWKS-04")
 def test_keys_are_strong(jwks: Jwks, rule: Rule) -> Violations:
     for position, key in enumerate(published(jwks)):
-        if key.readable and key.kty in ("RSA", "EC"):
+        if key.readable and key.key_type in ("RSA", "EC"):
             yield Violation(f"{named(key, position)} is no key", "the members of its type", key.readable)
-        elif key.kty == "RSA" and key.bits < rule.params["rsa_bits"]:
+        elif key.key_type == "RSA" and key.bits < rule.params["rsa_bits"]:
             yield Violation(f"{named(key, position)} has {key.bits} bits", str(rule.params["rsa_bits"]), str(key.bits))
-        elif key.kty == "RSA" and key.exponent != "ok":
+        elif key.key_type == "RSA" and key.exponent != "ok":
             yield Violation(f"{named(key, position)} has a bad exponent", "odd, at least 65537", key.exponent)
-        elif key.kty in ("EC", "OKP") and key.crv not in rule.params["curves"] and key.use != "enc":
+        elif key.key_type in ("EC", "OKP") and key.crv not in rule.params["curves"] and key.use != "enc":
             yield Violation(f"{named(key, position)} is on {key.crv}", listed(rule.params["curves"]), key.crv)
         elif key.on_curve is False:
             yield Violation(f"{named(key, position)} has a point that is not on its curve", "on the curve", "not")
@@ -92,9 +92,9 @@ def test_use_and_certificates_fit(jwks: Jwks) -> Violations:
         if not key.use and not key.alg:
             yield Violation(f"{named(key, position)} has neither use nor alg", "use, alg or both", "neither")
         family = FAMILY.get(key.alg[:2])
-        if family and family != key.kty and not (key.alg.startswith("ECDH") and key.kty == "OKP"):
+        if family and family != key.key_type and not (key.alg.startswith("ECDH") and key.key_type == "OKP"):
             yield Violation(
-                f"{named(key, position)} has alg {key.alg[:20]} and kty {key.kty}", "alg of its type", key.kty
+                f"{named(key, position)} has alg {key.alg[:20]} and kty {key.key_type}", "alg of its type", key.key_type
             )
         if key.certificate not in ("", "absent"):
             yield Violation(

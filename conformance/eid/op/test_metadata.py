@@ -157,7 +157,7 @@ def test_algorithms_have_keys(discovery: Discovery, jwks: Jwks) -> Violations:
         usable = [
             key
             for key in jwks.keys
-            if key.kty == FAMILIES[alg[:2]]
+            if key.key_type == FAMILIES[alg[:2]]
             and key.alg in ("", alg)
             and key.use in ("", "sig")
             and curves.get(alg, key.crv) == key.crv

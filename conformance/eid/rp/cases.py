@@ -205,7 +205,7 @@ class Drip:
     """Octets of white space, one after the other, until the login is over or `seconds` have passed."""
 
     over: Callable[[], bool]
-    seconds: float = 40.0
+    seconds: float = 70.0
     began: float = field(default_factory=time.monotonic)
 
     def __iter__(self) -> Iterator[bytes]:

@@ -109,8 +109,9 @@ def _logins(look: Look, wanted: set[str]) -> Logins:
     except Undecided as trouble:
         raise Undecided(trouble.reason, f"a login without any change: {trouble.detail}") from None
     if first.outcome != "in":
-        detail = f"a login without any change does not show the marker: {first.stage}, status {first.status}"
-        raise Undecided(Reason.CONTROL_FAILED, detail)
+        raise Undecided(
+            Reason.CONTROL_FAILED, f"a login without any change does not show the marker; {_mend(look, first)}"
+        )
     found = {"control-first": first}
     if wanted & set(ROTATED):
         wanted |= {"key_rotated"}
@@ -126,6 +127,17 @@ def _logins(look: Look, wanted: set[str]) -> Logins:
             found[name] = _login(look, name, alone=True)
     found["control-last"] = _login(look, "control-last", alone=True)
     return Logins(look.settings.issuer, look.settings.alg, found, look.provider.dropped)
+
+
+def _mend(look: Look, login: Login) -> str:
+    """What to look at in the manifest or at the relying party, where even a good login does not succeed."""
+    settings = look.settings
+    if "token" not in login.fetched:
+        where = ":".join(map(str, settings.listen))
+        return f"no token was asked for: does the relying party reach {settings.issuer} (we listen on {where})?"
+    if "keys" not in login.fetched:
+        return f"the token was asked for, and the keys were not; the callback ended with {login.status}"
+    return f"is {settings.alg} what is registered as id_token_signed_response_alg, and is the marker right?"
 
 
 def _nobody_is_logged_in(look: Look) -> None:

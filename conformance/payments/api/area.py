@@ -12,6 +12,7 @@ from conformance.core.area import Area, Job, Kit, Observed, Stand
 from conformance.core.model import Service
 from conformance.payments.api.asks import asks, budget
 from conformance.payments.api.evidence import Api
+from conformance.payments.callbacks import Callbacks
 
 if TYPE_CHECKING:
     from conformance.core.network import Door
@@ -45,7 +46,7 @@ API = Area(
     name="payments",
     title="Payment APIs",
     roles=("payment-api",),
-    observations={"api": Api},
+    observations={"api": Api, "callbacks": Callbacks},
     asks=asks,
     observe=_observe,
     judges=(
@@ -59,5 +60,5 @@ API = Area(
     reach=_reach,
     faults=_faults,
     stage=_stage,
-    active=frozenset({"api"}),
+    active=frozenset({"api", "callbacks"}),
 )

@@ -1,4 +1,4 @@
-"""What can be seen of a payment API and of its callbacks. No verdict words, no secret."""
+"""What can be seen of a payment API. No verdict words, no secret."""
 
 from __future__ import annotations
 
@@ -42,42 +42,19 @@ class Walk:
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
-    """One callback that arrived. plan: what our receiver did with this payment's callbacks. event: its id.
-
-    at: seconds since the payment was asked for. answer: the status that we gave, 0 for none. digest: of the body, to
-    tell equal ones. signature: `good`, `bad` or `absent`; keys: how many of the manifest's keys it verifies by.
-    age: seconds between the covered timestamp and arrival, None where none is covered. state: the status it tells.
-    """
-
-    plan: str
-    event: str
-    at: float
-    answer: int
-    digest: str
-    signature: str
-    keys: int = 0
-    age: float | None = None
-    state: str = ""
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Api:
     """One service as its probes saw it.
 
     stated: the manifest's choices by name. replies: see `answers`. counts: by probe, how often the service lists the
-    reference that the probe used. walks: by name. deliveries: in order of arrival. canary: connections that the
-    address got to which our receiver redirected. key_count: keys that the manifest names for callbacks. skipped,
-    broken: by group, a reason of the closed lists and a detail.
+    reference that the probe used. at_once: by probe, how many of the requests sent at once were on their way
+    together. walks: by name. skipped, broken: by group, a reason of the closed lists and a
+    detail.
     """
 
     stated: Mapping[str, str]
     answers: Mapping[str, Reply] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
+    at_once: Mapping[str, int] = field(default_factory=dict)
     walks: Mapping[str, Walk] = field(default_factory=dict)
-    deliveries: tuple[Delivery, ...] = ()
-    canary: int = 0
-    key_count: int = 0
     skipped: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     broken: Mapping[str, tuple[str, str]] = field(default_factory=dict)

@@ -11,9 +11,10 @@ from conformance.core.model import NotTested, Reason, Undecided, Untested
 from conformance.core.network import Door
 from conformance.core.redact import Redactor
 from conformance.core.secret import Secret
-from conformance.payments.api import observe_callbacks, observe_errors, observe_payments, observe_receiver
+from conformance.payments.api import observe_errors, observe_payments, observe_receiver
 from conformance.payments.api.asks import COSTS
-from conformance.payments.api.evidence import Api, Delivery, Walk
+from conformance.payments.api.evidence import Api, Walk
+from conformance.payments.api.observe_callbacks import callbacks
 from conformance.payments.api.session import Operation, Session
 from conformance.payments.side_by_side import side_by_side
 
@@ -29,7 +30,6 @@ GROUPS: Mapping[str, Callable[[Session, Found], None]] = {
     "receiver": observe_receiver.receiver,
     "order": observe_receiver.order,
     "register": observe_receiver.register,
-    "callbacks": observe_callbacks.callbacks,
     "pages": observe_payments.pages,
     "throttle": observe_errors.throttle,
 }
@@ -49,21 +49,29 @@ def _observed(door: Door, job: Job) -> Observed:
     try:
         session = session_of(job, door)
     except Untested as trouble:
-        return Observed(job, now, {}, {"api": (trouble.reason, trouble.detail)})
-    try:
-        return Observed(job, now, {"api": look(session, job)}, {}, session.requests)
-    except Undecided as trouble:
-        return Observed(job, now, {}, {"api": (trouble.reason, trouble.detail)}, session.requests)
+        names = {ask.partition(":")[0] for ask in job.asks}
+        return Observed(job, now, {}, dict.fromkeys(names, (trouble.reason, trouble.detail)))
+    records: dict[str, Any] = {}
+    failures: dict[str, tuple[Reason | NotTested, str]] = {}
+    # Callbacks first: a list can be walked when there are payments, and nothing can when a limit is met.
+    for name, look_at in (("callbacks", callbacks), ("api", partial(look, asks=job.asks))):
+        if not any(ask.partition(":")[0] == name for ask in job.asks):
+            continue
+        try:
+            records[name] = look_at(session)
+        except (Undecided, Untested) as trouble:
+            failures[name] = (trouble.reason, trouble.detail)
+    return Observed(job, now, records, failures, session.requests)
 
 
-def look(session: Session, job: Job) -> Api:
+def look(session: Session, asks: frozenset[str]) -> Api:
     """Every group that was asked for.
 
     Raises:
         Undecided: the service cannot be reached.
     """
-    wanted = {ask.partition(":")[2] for ask in job.asks}
-    found: Found = {"walks": dict[str, Walk](), "deliveries": tuple[Delivery, ...](), "canary": 0}
+    wanted = {ask.partition(":")[2] for ask in asks}
+    found: Found = {"walks": dict[str, Walk]()}
     skipped: dict[str, tuple[str, str]] = {}
     broken: dict[str, tuple[str, str]] = {}
     for group in COSTS:
@@ -80,7 +88,7 @@ def look(session: Session, job: Job) -> Api:
         stated={name: str(value) for name, value in session.service.settings["dialect"].items()},
         answers=dict(session.answers),
         counts=dict(session.counts),
-        key_count=len(session.service.settings.get("callback", {}).get("keys", ())),
+        at_once=dict(session.at_once),
         skipped=skipped,
         broken=broken,
         **found,

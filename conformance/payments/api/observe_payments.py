@@ -12,6 +12,7 @@ from conformance.core.model import Reason, Undecided
 from conformance.payments.api.evidence import Walk
 from conformance.payments.api.session import Ask, Session, members, scalar
 from conformance.payments.authority import may_change_state
+from conformance.payments.overlap import most_at_once
 
 AMOUNTS = ("0.30", "12345678901234.56")
 FLOATS = {"string": "0.30000000000000004", "minor-units": "30.5"}
@@ -39,12 +40,13 @@ def _sealed(session: Session, what: Ask) -> Ask:
 
 
 def repeats(session: Session, _found: dict[str, Any]) -> None:
-    """One request, the same octets again, and its idempotency key with another body.
+    """Another payment, then one request, the same octets again, and its idempotency key with another body.
 
     Raises:
         Untested: NOT_AUTHORISED.
     """
     allowed(session)
+    session.send("repeats/another", session.ask("create", key=session.fresh()))
     reference, key = session.fresh(), session.fresh()
     first = _sealed(session, session.ask("create", key=key, reference=reference))
     session.send("repeats/first", first)
@@ -67,6 +69,8 @@ def at_once(session: Session, _found: dict[str, Any]) -> None:
         what = _sealed(session, session.ask("create", key=session.fresh(), reference=reference))
         with ThreadPoolExecutor(number) as pool:
             list(pool.map(lambda n, w=what, m=number: session.send(f"at-once/{m}-{n}", w), range(number)))
+        spans = [session.spans[probe] for n in range(number) if (probe := f"at-once/{number}-{n}") in session.spans]
+        session.at_once[f"at-once/{number}"] = most_at_once(spans)
         count(session, f"at-once/{number}", reference)
 
 
@@ -134,7 +138,7 @@ def _ids(session: Session, body: Mapping[str, Any] | None) -> tuple[str, ...]:
     listed = (body or {}).get(session.setting("items_member", "data"))
     name = session.setting("id_member", "id")
     return (
-        tuple(scalar(each, name)[:64] for each in listed[:1000] if isinstance(each, dict))
+        tuple(session.redactor.text(scalar(each, name))[:64] for each in listed[:1000] if isinstance(each, dict))
         if isinstance(listed, list)
         else ()
     )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from conformance.core.model import Reason, Undecided
-from conformance.payments.api.evidence import Api, Delivery, Reply
+from conformance.payments.api.evidence import Api, Reply
 from conformance.payments.groups import answered, entered, group
 
-__all__ = ["answered", "controls", "deliveries", "done", "entered", "group", "same", "shown"]
+__all__ = ["answered", "controls", "done", "entered", "group", "same", "shown"]
 
 
 def done(reply: Reply) -> bool:
@@ -33,20 +33,11 @@ def controls(api: Api, *probes: str) -> None:
 
 
 def same(api: Api, probe: str, first: str) -> bool:
-    """Whether an answer has the octets of an earlier one."""
-    twin = api.answers[probe].equals
-    return bool(twin) and twin in (first, api.answers[first].equals)
-
-
-def deliveries(api: Api, plan: str = "") -> tuple[Delivery, ...]:
-    """The callbacks that arrived, or those of one plan.
+    """Whether an answer has the octets of the first one, which no other request got.
 
     Raises:
-        Untested: there is no callback address.
-        Undecided: none arrived at all.
+        Undecided: the first answer was that of another payment too, so equal octets show nothing.
     """
-    entered(api, "callbacks")
-    controls(api, *(probe for probe in api.answers if probe.startswith("callbacks/create-")))
-    if not api.deliveries:
-        raise Undecided(Reason.NOT_OBSERVABLE, "not one callback arrived")
-    return tuple(each for each in api.deliveries if plan in ("", each.plan))
+    if twin := api.answers[first].equals:
+        raise Undecided(Reason.CONTROL_FAILED, f"different payments are answered alike: {first} and {twin}")
+    return api.answers[probe].equals == first

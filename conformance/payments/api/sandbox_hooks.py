@@ -36,12 +36,13 @@ class Sender:
 
     def _deliver(self, payment: Payment) -> None:
         event = f"evt{payment.id}"
-        told = {"reference": payment.reference, "status": "completed"}
+        state = "failed" if "api-callback-disagrees" in self.faults else "completed"
+        told = {"reference": payment.reference, "status": state}
         body = json.dumps({"id": event, "type": "payment.completed", "data": told}).encode()
         for number, delay in enumerate(DELAYS_SECONDS):
             time.sleep(delay)
             if number == 0 and not payment.told:
-                payment.status = "failed" if "api-callback-disagrees" in self.faults else "completed"
+                payment.status = "completed"
             name = f"{event}x{number}" if "api-retry-new-id" in self.faults else event
             if 200 <= self._post(self.url, body, self._fields(name, body)) < 300 or "api-retry-never" in self.faults:
                 return

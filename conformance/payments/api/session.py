@@ -63,6 +63,8 @@ class Session:
     certificate: tuple[bytes, bytes] | None = field(default=None, repr=False)
     answers: dict[str, Reply] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
+    at_once: dict[str, int] = field(default_factory=dict)
+    spans: dict[str, tuple[float, float]] = field(default_factory=dict)
     digests: dict[str, bytes] = field(default_factory=dict, repr=False)
     seed: str = field(default_factory=lambda: secrets.token_hex(6))
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -122,6 +124,8 @@ class Session:
         else:
             body = exchange.body
             reply = replace(self._read(exchange), sent=sent, seconds=round(time.monotonic() - started, 2))
+            with self.lock:
+                self.spans[probe] = (exchange.asked_at.timestamp(), exchange.answered_at.timestamp())
         with self.lock:
             if not reply.trouble:
                 digest = hashlib.sha256(body).digest()
@@ -169,11 +173,11 @@ class Session:
             known.pop("account-number")  # an answer may show its own customer the account
         return Reply(
             status=exchange.status,
-            kind=kinds[0].partition(";")[0].strip().lower()[:80] if kinds else "",
+            kind=self.redactor.text(kinds[0].partition(";")[0].strip().lower())[:80] if kinds else "",
             form=form,
             code=self.redactor.text(code)[:40],
-            state=scalar(body, self.setting("status_member", "status"))[:40],
-            amount=printed[1][:40],
+            state=self.redactor.text(scalar(body, self.setting("status_member", "status")))[:40],
+            amount=self.redactor.text(printed[1])[:40],
             amount_kind=printed[0],
             leaks=leaks(text, known),
             fields={name: self.redactor.text(value)[:200] for name, value in exchange.fields if name in LIMITS},

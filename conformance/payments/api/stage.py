@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import secrets
-import socket
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -16,13 +14,10 @@ from conformance.core.errors import ConfigError, nearest
 from conformance.payments.api.sandbox import FAULTS, MAX_PAGE, Service
 from conformance.payments.api.sandbox_hooks import Sender
 from conformance.payments.detached_jws import JwsError, verify
-from conformance.wire.serving import Request, serve
+from conformance.wire.serving import Request, free_port, serve
 
 TOKEN, ACCOUNT = "sandbox-access-token-0001", "900000000001"
 RECEIVER_SECRET, HOOK_SECRETS = "sandbox-receiver-secret", ("sandbox-hook-secret-1", "sandbox-hook-secret-2")
-PORTS = range(20_000, 30_000)
-"""Below those that systems give to clients, so that one which is free now stays free."""
-
 POLICIES = ("good", "signed", "minor-units", "jws-callbacks")
 """Conforming variants: bodies signed with JWS, amounts in minor units, callbacks signed with JWS."""
 
@@ -71,15 +66,6 @@ def check(stand: Stand) -> None:
         if fault not in FAULTS:
             near = nearest(fault, FAULTS)
             raise ConfigError("sandbox", "faults", f'"{fault}"', "a fault of the role payment-api", near)
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 on which nothing listens."""
-    while True:
-        port = secrets.choice(PORTS)
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
 
 
 def signed_by(key: ec.EllipticCurvePublicKey) -> Any:

@@ -55,6 +55,7 @@ def _walk(api: Api, name: str) -> Walk:
 def test_lists_page_and_end(api: Api, rule: Rule) -> Violations:
     """A list walked twice ends, shows each entry once and in one order, and a page has its bound."""
     group(api, "pages")
+    controls(api, "pages/first-0", "pages/second-0", "pages/oversize")
     first, second, oversize = (_walk(api, name) for name in ("first", "second", "oversize"))
     ids = [each for page in first.pages for each in page]
     if len(ids) < rule.params["min_entries"]:

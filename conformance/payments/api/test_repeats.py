@@ -18,7 +18,7 @@ def _counted(api: Api, probe: str) -> Violations:
 def test_replay_does_not_execute_again(api: Api) -> Violations:
     """The octets of an accepted request, sent again, create nothing: an error, or the first answer again."""
     group(api, "repeats")
-    controls(api, "repeats/first")
+    controls(api, "repeats/another", "repeats/first")
     replay = answered(api, "repeats/replay")
     if done(replay) and not same(api, "repeats/replay", "repeats/first"):
         yield Violation("carries out a replayed request", "an error or the first answer", shown(replay))
@@ -46,10 +46,15 @@ def test_equal_requests_at_once_execute_once(api: Api, rule: Rule) -> Violations
         carried = [probe for probe, reply in replies.items() if done(reply)]
         if not carried:
             raise Undecided(Reason.CONTROL_FAILED, f"none of {number} equal requests at once was carried out")
-        originals = [probe for probe in carried if replies[probe].equals not in carried]
+        if alike := [probe for probe in carried if replies[probe].equals not in ("", *carried)]:
+            detail = f"different payments are answered alike: {alike[0]} and {replies[alike[0]].equals}"
+            raise Undecided(Reason.CONTROL_FAILED, detail)
+        originals = [probe for probe in carried if not replies[probe].equals]
         if len(originals) > 1:
             yield Violation(f"answers {number} equal requests at once differently", "one", f"{len(originals)} answers")
         for probe, reply in replies.items():
             if not done(reply) and reply.status != 409:
                 yield Violation(f"answers the losing request {probe} otherwise", "the result or 409", shown(reply))
         yield from _counted(api, name)
+        if len(originals) == 1 and api.at_once.get(name, 0) < 2:
+            raise Undecided(Reason.NOT_OBSERVABLE, f"the authorised rate kept the {number} requests apart")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 _LISTS = tomllib.loads((Path(__file__).parent / "code_lists.toml").read_text(encoding="utf-8"))
@@ -42,6 +43,7 @@ def currencies(table: Mapping[str, int], own: str) -> Mapping[str, int]:
     return {code: decimals for code, decimals in table.items() if code != SANDBOX_CURRENCY}
 
 
+@lru_cache(maxsize=4096)
 def bic_trouble(text: str, own: str) -> str:
     """What is wrong with a BIC (ISO 9362: 8 or 11 characters, a country at 5 and 6); empty where nothing is."""
     match = _BIC.fullmatch(text)
@@ -50,6 +52,7 @@ def bic_trouble(text: str, own: str) -> str:
     return "" if is_country(match[1], own) else f"{match[1]} is no country of ISO 3166-1"
 
 
+@lru_cache(maxsize=4096)
 def lei_trouble(text: str) -> str:
     """What is wrong with an LEI (ISO 17442, check digits of ISO/IEC 7064 MOD 97-10); empty where nothing is."""
     if not _LEI.fullmatch(text):

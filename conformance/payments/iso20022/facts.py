@@ -33,10 +33,10 @@ class Facts:
 
     version: `pacs.008.001.13`, empty for what is no ISO 20022 message. kind: its first two parts, `pacs.008`.
     country: of the target that the message belongs to. transactions: the paths of the message's repeated part, each
-    with a final `/`.
+    with a final `/`. amounts: every leaf with a currency.
     """
 
-    __slots__ = ("_branches", "_by_name", "by_path", "country", "kind", "message", "transactions", "version")
+    __slots__ = ("_branches", "_by_name", "amounts", "by_path", "country", "kind", "message", "transactions", "version")
 
     def __init__(self, message: Message, country: str = "") -> None:
         self.message = message
@@ -44,10 +44,28 @@ class Facts:
         own = message.namespace.startswith(PREFIX)
         self.version = message.namespace.removeprefix(PREFIX) if own else ""
         self.kind = ".".join(self.version.split(".")[:2])
-        self.by_path = {leaf.path: leaf for leaf in message.leaves}
-        self._by_name: dict[str, list[Leaf]] | None = None
-        self._branches: set[str] | None = None
+        self.by_path: dict[str, Leaf] = {}
+        self._by_name: dict[str, list[Leaf]] = {}
+        self._branches: set[str] = set()
+        self._index(message.leaves)
+        self.amounts = [leaf for leaf in message.leaves if leaf.currency]
         self.transactions = self.repeated(TRANSACTIONS[self.kind]) if self.kind in TRANSACTIONS else []
+
+    def _index(self, leaves: tuple[Leaf, ...]) -> None:
+        """Leaves by path and name, and every path above one: once, since every rule asks."""
+        by_path, by_name, branches = self.by_path, self._by_name, self._branches
+        for leaf in leaves:
+            by_path[leaf.path] = leaf
+            above, _, name = leaf.path.rpartition("/")
+            if name[-1:] == "]":
+                name = name.partition("[")[0]
+            if name in by_name:
+                by_name[name].append(leaf)
+            else:
+                by_name[name] = [leaf]
+            while above not in branches:
+                branches.add(above)
+                above = above.rpartition("/")[0]
 
     def text(self, path: str) -> str:
         """The text at a path, empty where there is none."""
@@ -56,22 +74,11 @@ class Facts:
 
     def named(self, *names: str) -> Iterator[Leaf]:
         """The leaves whose element has one of these names."""
-        if self._by_name is None:
-            self._by_name = {}
-            for leaf in self.message.leaves:
-                name = leaf.path.rpartition("/")[2].partition("[")[0]
-                self._by_name.setdefault(name, []).append(leaf)
-        for name in names:
-            yield from self._by_name.get(name, ())
+        return (leaf for name in names if name in self._by_name for leaf in self._by_name[name])
 
     def has(self, path: str) -> bool:
         """Whether an element with content stands at or below a path."""
-        if self._branches is None:
-            self._branches = set(self.by_path)
-            for each in self.by_path:
-                while (each := each.rpartition("/")[0]) not in self._branches:
-                    self._branches.add(each)
-        return path in self._branches
+        return path in self.by_path or path in self._branches
 
     def repeated(self, path: str) -> list[str]:
         """The paths of an element and its equal neighbours, each with a final `/`: `a/b/`, `a/b[2]/`, ..."""

@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from dataclasses import fields, replace
 from typing import Any
 from urllib.parse import urlsplit
+from xml.sax.saxutils import escape
 
 from conformance.core import scope
 from conformance.core.model import NotTested, Reason, Service, Target, Undecided, Untested
@@ -198,7 +199,7 @@ def _lookups(courier: Courier) -> Lookups:
 
 
 def _look_up(courier: Courier, case: str, kind: str, proxy: str) -> Sent:
-    own = courier.own({"proxy_type": str(kind), "proxy": str(proxy)})
+    own = courier.own({"proxy_type": escape(str(kind)), "proxy": escape(str(proxy))})
     return courier.post(case, "acmt023", samples.fill(samples.ACMT_023, courier.agreement, own), own)
 
 

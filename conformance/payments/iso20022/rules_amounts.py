@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 from conformance.payments.iso20022 import codes
-from conformance.payments.iso20022.evidence import Leaf
 from conformance.payments.iso20022.facts import Facts, Finding
 
 HEADER = "FIToFICstmrCdtTrf/GrpHdr/"
@@ -18,11 +17,6 @@ _PLAIN = re.compile("[0-9]{1,18}(\\.[0-9]{1,17})?")
 def number(text: str) -> Decimal | None:
     """A decimal number of XML Schema as far as it is short and plain, else None."""
     return Decimal(text) if _PLAIN.fullmatch(text) else None
-
-
-def amounts(facts: Facts) -> Iterator[Leaf]:
-    """Every element with a currency."""
-    return (leaf for leaf in facts.message.leaves if leaf.currency)
 
 
 def number_of_transactions(facts: Facts, _: Mapping[str, Any]) -> Iterator[Finding]:
@@ -50,7 +44,7 @@ def control_sum(facts: Facts, _: Mapping[str, Any]) -> Iterator[Finding]:
 def decimals(facts: Facts, terms: Mapping[str, Any]) -> Iterator[Finding]:
     """No amount has more decimals than the agreed table gives its currency, and none has a sign."""
     table = codes.currencies(terms["currencies"], facts.country)
-    for leaf in amounts(facts):
+    for leaf in facts.amounts:
         value = leaf.text.strip()
         if value.startswith("+"):
             yield Finding("an amount has a sign", leaf.path, "digits and at most one point", value)
@@ -65,7 +59,7 @@ def decimals(facts: Facts, terms: Mapping[str, Any]) -> Iterator[Finding]:
 def currency(facts: Facts, terms: Mapping[str, Any]) -> Iterator[Finding]:
     """Every amount is in an agreed currency."""
     table = codes.currencies(terms["currencies"], facts.country)
-    for leaf in amounts(facts):
+    for leaf in facts.amounts:
         if leaf.currency not in table:
             known = ", ".join(sorted(table))
             yield Finding(f"an amount is in {leaf.currency}, which is not agreed", leaf.path, known, leaf.currency)
@@ -106,7 +100,7 @@ def rate(facts: Facts, terms: Mapping[str, Any]) -> Iterator[Finding]:
         expected = values[0] * agreed - charge_of(facts, place, agent)
         unit = Decimal(1).scaleb(-table.get(received.currency, 2))
         if abs(expected - values[1]) > unit / 2:
-            text = f"{expected.quantize(unit)} ({values[0]} x {agreed} less the charge)"
+            text = f"{expected:f} ({values[0]} x {agreed} less the charge)"
             yield Finding("the amounts do not agree at the agreed rate", received.path, text, received.text)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from types import MappingProxyType
+from xml.sax.saxutils import escape
 
 from conformance.payments.iso20022.codes import lei_with_check_digits
 
@@ -231,7 +232,7 @@ FIXED: Mapping[str, str] = MappingProxyType(
 
 def values(agreement: Agreement, own: Mapping[str, str]) -> dict[str, str]:
     """What a template's names stand for, with the derived amounts that violations use."""
-    terms = {name: str(value) for name, value in asdict(agreement).items()}
+    terms = {name: escape(str(value)) for name, value in asdict(agreement).items()}
     rate = Decimal(agreement.rate)
     over = Decimal(agreement.maximum) + Decimal(1).scaleb(-agreement.decimals)
     return {

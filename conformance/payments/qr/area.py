@@ -10,6 +10,7 @@ from conformance.core.area import Area, Job, Kit, Observed, Stand
 from conformance.core.model import Service
 from conformance.payments.qr import evidence
 from conformance.payments.qr.asks import asks, budget
+from conformance.payments.qr.gaps import gaps
 
 if TYPE_CHECKING:
     from conformance.core.network import Door
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
 def _observe(jobs: Iterable[Job], door: Door) -> Iterator[Observed]:
     from conformance.payments.qr import observe, observe_reader  # noqa: PLC0415 - files and children only when looking
 
-    for job in jobs:
-        looking = observe_reader if job.service.role == "qr-reader" else observe
-        yield from looking.observe([job], door)
+    given = tuple(jobs)
+    yield from observe.observe([job for job in given if job.service.role == "qr-issuer"], door)
+    yield from observe_reader.observe([job for job in given if job.service.role == "qr-reader"], door)
 
 
 def _reach(service: Service) -> tuple[tuple[str, str], ...]:
@@ -61,6 +62,7 @@ QR = Area(
     ),
     budget=budget,
     reach=_reach,
+    gaps=gaps,
     faults=_faults,
     stage=_stage,
 )

@@ -8,29 +8,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from conformance.payments.qr import rules_core, rules_scheme, rules_templates
+from conformance.payments.qr import rules_scheme, rules_structure, rules_templates, rules_values
 from conformance.payments.qr.facts import Facts, facts_of
 from conformance.payments.qr.findings import CLAUSES, Finding, Found, Layer
 from conformance.payments.qr.parse import Reading, read
 from conformance.payments.qr.recognise import Registry
 
 RULES: tuple[Callable[[Facts], Found], ...] = (
-    rules_core.syntax,
-    rules_core.duplicate,
-    rules_core.first,
-    rules_core.last,
-    rules_core.checksum,
-    rules_core.reserved,
-    rules_core.initiation,
-    rules_core.amount,
-    rules_core.currency,
-    rules_core.country,
-    rules_core.tip,
-    rules_core.mandatory,
-    rules_core.form,
-    rules_core.size,
-    rules_core.characters,
-    rules_core.local_name,
+    rules_structure.syntax,
+    rules_structure.duplicate,
+    rules_structure.first,
+    rules_structure.last,
+    rules_structure.checksum,
+    rules_structure.reserved,
+    rules_values.initiation,
+    rules_values.amount,
+    rules_values.currency,
+    rules_values.country,
+    rules_values.tip,
+    rules_structure.mandatory,
+    rules_values.form,
+    rules_structure.size,
+    rules_values.characters,
+    rules_values.local_name,
     rules_templates.guid,
     rules_templates.additional_data,
     rules_templates.language,
@@ -54,9 +54,18 @@ class Verdicts:
     cross_border: bool
 
 
+def sound(found: Found) -> bool:
+    """Whether nothing binding is broken but what the scheme's document allows, readiness for other countries aside."""
+    return not any(_binding(each) and each.clause.layer is not Layer.CROSS for each in found)
+
+
+def _binding(finding: Finding) -> bool:
+    return not finding.note and not finding.clause.advice
+
+
 def check(payload: str | bytes, known: Registry, *, sandbox: bool = False) -> Found:
     """Everything that the rules find in a payload, in the order of the rules."""
-    return check_reading(read(payload), known, sandbox=sandbox)
+    return check_facts(facts_of(read(payload), known, sandbox=sandbox))
 
 
 def check_reading(reading: Reading, known: Registry, *, sandbox: bool = False) -> Found:
@@ -66,8 +75,9 @@ def check_reading(reading: Reading, known: Registry, *, sandbox: bool = False) -
 
 def check_facts(facts: Facts) -> Found:
     """As `check`, of facts."""
-    if facts.reading.defects and (broken := rules_core.syntax(facts)):
-        return (*broken, *rules_core.duplicate(facts), *rules_core.last(facts))
+    if facts.reading.defects and (broken := rules_structure.syntax(facts)):
+        others = (rules_structure.first, rules_structure.last, rules_structure.duplicate)
+        return (*broken, *(finding for rule in others for finding in rule(facts)))
     found: list[Finding] = []
     for rule in RULES:
         if each := rule(facts):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from conformance.payments.qr.findings import Finding
-from conformance.payments.qr.parse import Reading
+from conformance.payments.qr.parse import TEMPLATES, Reading
 from conformance.payments.qr.recognise import Match, Registry, recognise
 from conformance.payments.qr.tlv import DataObject
 
@@ -15,10 +15,15 @@ NOTHING: Mapping[str, str] = {}
 
 @dataclass(slots=True)
 class Facts:
-    """What the rules read. root: the first data object of each ID. sandbox: XA to XZ and XTS are codes as any other."""
+    """What the rules read.
+
+    root: the first data object of each ID. templates: those of the root that are templates by their IDs.
+    sandbox: XA to XZ and XTS are codes as any other.
+    """
 
     reading: Reading
     root: dict[str, DataObject]
+    templates: list[DataObject]
     matches: tuple[Match, ...]
     allowed: Mapping[str, str]
     sandbox: bool
@@ -43,18 +48,23 @@ class Facts:
 def facts_of(reading: Reading, known: Registry, *, sandbox: bool = False) -> Facts:
     """The facts of a payload. Where an ID is repeated the first counts, and `duplicate` is found."""
     objects = reading.objects
-    root = {each.id: each for each in objects}
-    if len(root) != len(objects):
-        root = {each.id: each for each in reversed(objects)}
-    matches = recognise(objects, root["58"].value if "58" in root else "", known)
-    return Facts(reading, root, matches, _allowed(matches), sandbox)
+    root: dict[str, DataObject] = {}
+    templates: list[DataObject] = []
+    for each in objects:
+        name = each.id
+        if name not in root:
+            root[name] = each
+        if name in TEMPLATES:
+            templates.append(each)
+    matches = recognise(templates, root["58"].value if "58" in root else "", known)
+    return Facts(reading, root, templates, matches, _allowed(matches), sandbox)
 
 
 def _allowed(matches: tuple[Match, ...]) -> Mapping[str, str]:
     """What every scheme that a payload pays by allows; what stands beside an account alone does not count."""
+    if len(matches) == 1 and matches[0].layout.template.kind != "national":
+        return matches[0].layout.allowed
     tables = [match.layout.allowed for match in matches if match.layout.template.kind != "national"]
-    if len(tables) == 1:
-        return tables[0]
     if not tables:
         return NOTHING
     return {key: why for key, why in tables[0].items() if all(key in other for other in tables[1:])}

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+import msgspec
+
 
 class Layer(StrEnum):
     """The three things that are said of a payload, apart from one another."""
@@ -29,8 +31,7 @@ class Clause:
     advice: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True, gc=False):
     """One thing that breaks a rule. path: the data object, `26.01`. offset: its place in the payload, in characters.
 
     note: why it does not count, where the scheme's document allows it or the rule itself is uncertain.

@@ -13,6 +13,7 @@ from conformance.core.model import NotTested, Undecided, Untested
 from conformance.payments.qr.cases import Case, shipped_cases
 from conformance.payments.qr.evidence import Answer, Answers, Changes
 from conformance.payments.qr.mutate import mutations
+from conformance.payments.side_by_side import side_by_side
 from conformance.wire.harness import Harness, Limits, Reply
 
 if TYPE_CHECKING:
@@ -23,14 +24,16 @@ MAX_ASKED = 20
 
 
 def observe(jobs: Iterable[Job], door: Door) -> Iterator[Observed]:
-    """The answers of each job's reader."""
-    for job in jobs:
+    """The answers of each job's reader, several readers at once."""
+
+    def look(job: Job) -> Observed:
         try:
             records = {"qr_answers": answers_of(job)}
         except (Undecided, Untested) as trouble:
-            yield Observed(job, door.now(), {}, {"qr_answers": (trouble.reason, trouble.detail)})
-        else:
-            yield Observed(job, door.now(), records)
+            return Observed(job, door.now(), {}, {"qr_answers": (trouble.reason, trouble.detail)})
+        return Observed(job, door.now(), records)
+
+    return side_by_side(look, jobs)
 
 
 def answers_of(job: Job) -> Answers:

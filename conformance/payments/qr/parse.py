@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from conformance.payments.qr.tlv import HEADS, DataObject, Defect, bad_head, level, overrun
+from conformance.payments.qr.tlv import IDS, LENGTHS, DataObject, Defect, bad_head, level, overrun
 
 MAX_CHARACTERS: Final = 7089
 """No QR code symbol holds more: version 40-L in numeric mode (ISO/IEC 18004)."""
@@ -87,17 +87,17 @@ def _root(text: str, defects: list[Defect]) -> tuple[DataObject, ...]:
     What is wrong inside a template does not stop the root.
     """
     objects: list[DataObject] = []
+    ids, lengths = IDS.get, LENGTHS.get
     start, end = 0, len(text)
     while start < end:
-        head = HEADS.get(text[start : start + 4])
-        if head is None:
+        begin = start + 4
+        name, length = ids(text[start : start + 2]), lengths(text[start + 2 : begin])
+        if name is None or length is None:
             defects.append(bad_head(text, start, end, ""))
             break
-        name, length = head
-        begin = start + 4
         stop = begin + length
         if stop > end:
-            defects.append(overrun(start, head, end - begin, ""))
+            defects.append(overrun(start, name, length, end - begin, ""))
             break
         inner = level(text, begin, stop, name, defects) if name in TEMPLATES else ()
         objects.append(DataObject(name, start, text[begin:stop], inner))

@@ -19,6 +19,7 @@ class Spec:
     """An ObjectSpec ready for use. form: matches a whole value, None for any."""
 
     spec: ObjectSpec
+    required: bool
     form: Form | None
     objects: Mapping[str, Spec]
 
@@ -74,7 +75,7 @@ def _layout(scheme: Scheme, template: Template) -> Layout:
         root={spec.id: _spec(spec) for spec in scheme.objects},
         more=bool(scheme.objects or template.required),
         allowed=_allowed((*scheme.allow, *template.allow)),
-        pattern=_form(template.pattern),
+        pattern=_form(template.form),
     )
 
 
@@ -83,7 +84,7 @@ def _allowed(allowances: Iterable[Allowance]) -> Mapping[str, str]:
 
 
 def _spec(spec: ObjectSpec) -> Spec:
-    return Spec(spec, _form(spec.form), {inner.id: _spec(inner) for inner in spec.objects})
+    return Spec(spec, spec.required, _form(spec.form), {inner.id: _spec(inner) for inner in spec.objects})
 
 
 def _form(pattern: str) -> Form | None:
@@ -98,14 +99,14 @@ def guid_of(template: DataObject) -> str:
     return next((each.value for each in objects if each.id == "00"), "")
 
 
-def recognise(objects: Iterable[DataObject], country: str, known: Registry) -> tuple[Match, ...]:
+def recognise(templates: Iterable[DataObject], country: str, known: Registry) -> tuple[Match, ...]:
     """The templates in 26 to 51 that a scheme of the registry knows, in the payload's order.
 
     What has no fixed GUID is recognised by its form, in codes of the scheme's own country alone.
     """
     found = []
-    for each in objects:
-        if each.objects and each.id in MERCHANT_TEMPLATES and (guid := guid_of(each)):
+    for each in templates:
+        if each.id in MERCHANT_TEMPLATES and (guid := guid_of(each)):
             layout = known.guids.get(guid) or known.guids.get(guid.upper()) or _by_pattern(guid, country, known)
             if layout:
                 found.append(Match(layout, each))

@@ -8,9 +8,10 @@ from conformance.payments.qr.codes import COUNTRIES, CURRENCY_DECIMALS, SANDBOX_
 from conformance.payments.qr.facts import Facts
 from conformance.payments.qr.findings import NONE, Finding, Found
 from conformance.payments.qr.recognise import Layout, Spec
-from conformance.payments.qr.tlv import DataObject, nested
+from conformance.payments.qr.tlv import DataObject, Defect, nested
 
 CROSS_BORDER = frozenset({"52", "53", "58", "59", "60"})
+NO_DEFECT: tuple[Defect, ...] = ()
 CARDS = frozenset(f"{i:02}" for i in range(2, 26))
 """International card schemes: their accounts are open to payers of any country."""
 
@@ -29,10 +30,10 @@ def currency_of_scheme(facts: Facts) -> Found:
             found = facts.at("scheme-currency", "53", f"a currency that {title} does not use", " or ".join(known))
         decimals = known.get(value, decimals)
     if decimals is not None and (amount := facts.value("54")):
-        written = len(amount.partition(".")[2])
-        if written > decimals:
+        written = amount.partition(".")[2]
+        if len(written) > decimals and written.isdigit():
             expected = f"at most {decimals}" if decimals else "none"
-            found = (*found, *facts.at("decimals", "54", f"{written} decimals in currency {value}", expected))
+            found = (*found, *facts.at("decimals", "54", f"{len(written)} decimals in currency {value}", expected))
     return found
 
 
@@ -40,12 +41,13 @@ def layout(facts: Facts) -> Found:
     """Each template that a scheme knows is laid out as the scheme's table says, and so is the root."""
     found: Found = NONE
     for matched, template in facts.matches:
-        specs, objects = matched.objects, template.objects
-        for each in objects:
-            spec = specs.get(each.id)
-            if spec and ((spec.form and not spec.form(each.value)) or spec.objects):
-                found = (*found, *_object(facts, template.id, each, spec))
-        if matched.required and not matched.required <= {each.id for each in objects}:
+        specs, required = matched.objects, 0
+        for each in template.objects:
+            if spec := specs.get(each.id):
+                required += spec.required
+                if spec.objects or (spec.form and not spec.form(each.value)):
+                    found = (*found, *_object(facts, template.id, each, spec))
+        if required < len(matched.required):
             found = (*found, *_missing(matched, template))
         if matched.template.one_of:
             found = (*found, *_one_of(matched, template))
@@ -57,25 +59,28 @@ def layout(facts: Facts) -> Found:
     return found
 
 
-def _object(facts: Facts, path: str, each: DataObject, spec: Spec) -> Iterator[Finding]:
+def _object(facts: Facts, path: str, each: DataObject, spec: Spec) -> Found:
     """What is wrong with one object, and with what it holds."""
-    name = spec.spec.name
+    found: Found = NONE
     where = f"{path}.{each.id}" if path else each.id
     if spec.form and not spec.form(each.value):
-        expected = spec.spec.form
-        yield Finding(
-            "layout", where, each.offset, f"{name} is of another form", expected, each.value, spec.spec.uncertain
-        )
-    if spec.objects:
-        objects, defects = nested(facts.reading.text, each, where)
-        for defect in defects:
-            yield Finding("layout", where, defect.offset, f"{name}: {defect.detail}", "data objects", each.value)
-        inner = {one.id: one for one in objects}
-        for sub in spec.objects.values():
-            if sub.spec.id in inner:
-                yield from _object(facts, where, inner[sub.spec.id], sub)
-            elif sub.spec.required:
-                yield Finding("layout", f"{where}.{sub.spec.id}", each.offset, f"no {sub.spec.name}", sub.spec.name)
+        name, why = spec.spec.name, spec.spec.uncertain
+        found = (Finding("layout", where, each.offset, f"{name} is of another form", spec.spec.form, each.value, why),)
+    if not spec.objects:
+        return found
+    objects, defects = (each.objects, NO_DEFECT) if each.objects else nested(facts.reading.text, each, where)
+    for defect in defects:
+        message = f"{spec.spec.name}: {defect.detail}"
+        found = (*found, Finding("layout", where, defect.offset, message, "data objects", each.value))
+    inner = {one.id: one for one in objects}
+    for name, sub in spec.objects.items():
+        if name in inner:
+            if sub.objects or (sub.form and not sub.form(inner[name].value)):
+                found = (*found, *_object(facts, where, inner[name], sub))
+        elif sub.spec.required:
+            message = f"no {sub.spec.name}"
+            found = (*found, Finding("layout", f"{where}.{name}", each.offset, message, sub.spec.name))
+    return found
 
 
 def _missing(matched: Layout, template: DataObject) -> Iterator[Finding]:
@@ -93,18 +98,22 @@ def _one_of(matched: Layout, template: DataObject) -> Iterator[Finding]:
         yield Finding("layout", template.id, template.offset, message, "exactly one", ", ".join(seen))
 
 
-def _root(facts: Facts, matched: Layout) -> Iterator[Finding]:
+def _root(facts: Facts, matched: Layout) -> Found:
     """The root objects of which the scheme says more than EMVCo."""
-    end = len(facts.reading.text)
+    found: Found = NONE
+    root, end = facts.root, len(facts.reading.text)
     for name, spec in matched.root.items():
-        found = facts.root.get(name)
-        if found is not None:
-            yield from _object(facts, "", found, spec)
-        elif spec.spec.required or (spec.spec.required_with and spec.spec.required_with in facts.root):
-            yield Finding("layout", name, end, f"no {spec.spec.name}", spec.spec.name, "", spec.spec.uncertain)
+        if each := root.get(name):
+            if spec.objects or (spec.form and not spec.form(each.value)):
+                found = (*found, *_object(facts, "", each, spec))
+        elif spec.spec.required or (spec.spec.required_with and spec.spec.required_with in root):
+            what, why = spec.spec.name, spec.spec.uncertain
+            found = (*found, Finding("layout", name, end, f"no {what}", what, "", why))
     for name in matched.template.required:
-        if name not in facts.root:
-            yield Finding("layout", name, end, f"no ID {name}", f"ID {name} beside {matched.template.name}")
+        if name not in root:
+            beside = f"ID {name} beside {matched.template.name}"
+            found = (*found, Finding("layout", name, end, f"no ID {name}", beside))
+    return found
 
 
 def readiness(facts: Facts) -> Found:

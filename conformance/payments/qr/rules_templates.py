@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from conformance.payments.qr.facts import Facts
 from conformance.payments.qr.findings import NONE, Finding, Found
-from conformance.payments.qr.parse import MERCHANT_TEMPLATES, UNRESERVED_TEMPLATES
+from conformance.payments.qr.parse import MERCHANT_TEMPLATES
 from conformance.payments.qr.recognise import guid_of
 from conformance.payments.qr.tlv import DataObject
 
@@ -18,6 +19,7 @@ GUID = re.compile(
     re.ASCII,
 ).fullmatch
 MAX_GUID = 32
+OTHER_TEMPLATES = frozenset({"62", "64"})
 LANGUAGE = re.compile(r"[A-Za-z]{2}", re.ASCII).fullmatch
 RESERVED_SUB_IDS = frozenset(f"{i}" for i in range(12, 50))
 
@@ -25,15 +27,21 @@ RESERVED_SUB_IDS = frozenset(f"{i}" for i in range(12, 50))
 def guid(facts: Facts) -> Found:
     """4.7.11.2, 4.11.1.2: sub-ID 00 of an account or unreserved template is an AID, a UUID or a reverse domain."""
     found: Found = NONE
-    for each in facts.reading.objects:
+    for each in facts.templates:
         name = each.id
+        if name in OTHER_TEMPLATES or is_guid(value := guid_of(each)):
+            continue
         if name in MERCHANT_TEMPLATES:
-            value = guid_of(each)
-            if not (len(value) <= MAX_GUID and GUID(value)):
-                found = (*found, *facts.at("guid", name, _what(value), "an AID, a UUID or a reverse domain name"))
-        elif name in UNRESERVED_TEMPLATES and not GUID(guid_of(each)):
-            found = (*found, *facts.at("unreserved-guid", name, _what(guid_of(each)), "a template with a GUID in 00"))
+            found = (*found, *facts.at("guid", name, _what(value), "an AID, a UUID or a reverse domain name"))
+        else:
+            found = (*found, *facts.at("unreserved-guid", name, _what(value), "a template with a GUID in 00"))
     return found
+
+
+@lru_cache(maxsize=1024)
+def is_guid(value: str) -> bool:
+    """Whether a value is an identifier as 4.7.11.2 has them; the same few come again in every code."""
+    return len(value) <= MAX_GUID and GUID(value) is not None
 
 
 def _what(value: str) -> str:

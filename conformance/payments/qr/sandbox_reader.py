@@ -15,7 +15,7 @@ from conformance.payments.qr.facts import Facts
 from conformance.payments.qr.parse import MERCHANT_TEMPLATES
 from conformance.payments.qr.reader import Habits, answer
 from conformance.payments.qr.recognise import registry
-from conformance.payments.qr.rules_core import RESERVED_IDS
+from conformance.payments.qr.rules_structure import RESERVED_IDS
 from conformance.payments.qr.rules_templates import RESERVED_SUB_IDS
 from conformance.payments.qr.schemes import shipped_schemes
 

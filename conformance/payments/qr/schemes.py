@@ -62,7 +62,7 @@ class ObjectSpec:
 class Template:
     """A merchant account template that a scheme defines.
 
-    guid: values of sub-ID 00 that name it, letter case aside. pattern: what sub-ID 00 looks like where no value is
+    guid: values of sub-ID 00 that name it, letter case aside. form: what sub-ID 00 looks like where no value is
     fixed. kind: whom it pays; `national` for one that stands beside accounts. usual: the ID it is usually seen at.
     one_of: exactly one of these sub-IDs is there. fixed_amount: sub-ID and value that say the payer may not change it.
     """
@@ -71,7 +71,7 @@ class Template:
     name: str
     kind: Kind
     guid: tuple[str, ...] = ()
-    pattern: str = ""
+    form: str = ""
     usual: str = ""
     cross_border: bool = True
     required: tuple[str, ...] = ()

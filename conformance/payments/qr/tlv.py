@@ -35,24 +35,28 @@ class Defect(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 KINDS = ("encoding", "size", "empty", "id", "length", "overrun")
 
-HEADS = {f"{i:02}{n:02}": (f"{i:02}", n) for i in range(100) for n in range(1, 100)}
-"""The first four characters of a data object -> its ID and the length of its value. Nothing else begins one."""
+IDS = {f"{i:02}": f"{i:02}" for i in range(100)}
+"""Two characters -> the ID, one string for each. Small tables stay in the cache, where one of all heads would not."""
+
+LENGTHS = {f"{n:02}": n for n in range(1, 100)}
+"""Two characters -> the length, in ASCII digits alone."""
 
 
 def level(text: str, start: int, end: int, path: str, defects: list[Defect]) -> tuple[DataObject, ...]:
     """The data objects between two offsets, up to the first defect, which is added to `defects`."""
     objects: list[DataObject] = []
+    ids, lengths = IDS.get, LENGTHS.get
     while start < end:
-        head = HEADS.get(text[start : start + 4])
-        if head is None:
+        begin = start + 4
+        name, length = ids(text[start : start + 2]), lengths(text[start + 2 : begin])
+        if name is None or length is None:
             defects.append(bad_head(text, start, end, path))
             break
-        begin = start + 4
-        stop = begin + head[1]
+        stop = begin + length
         if stop > end:
-            defects.append(overrun(start, head, end - begin, path))
+            defects.append(overrun(start, name, length, end - begin, path))
             break
-        objects.append(DataObject(head[0], start, text[begin:stop]))
+        objects.append(DataObject(name, start, text[begin:stop]))
         start = stop
     return tuple(objects)
 
@@ -75,11 +79,10 @@ def bad_head(text: str, start: int, end: int, path: str) -> Defect:
     return Defect("length", start + 2, path, f"length {length!a} of ID {name}")
 
 
-def overrun(start: int, head: tuple[str, int], left: int, path: str) -> Defect:
+def overrun(start: int, name: str, length: int, left: int, path: str) -> Defect:
     """A value that is longer than what is left."""
-    return Defect(
-        "overrun", start + 2, path, f"ID {head[0]} has length {head[1]:02} and {max(left, 0)} characters are left"
-    )
+    detail = f"ID {name} has length {length:02} and {max(left, 0)} characters are left"
+    return Defect("overrun", start + 2, path, detail)
 
 
 def _two_digits(text: str) -> bool:

@@ -72,5 +72,5 @@ def hostile_cases() -> Iterator[Case]:
         yield Case(f"hostile-{name}", "hostile", EMVCO, "qr.parse", text, "any", notes, repeated=(unit, count))
     for scheme in ("emvco", "sandbox-xc", "mmqr"):
         text = payload(BASES[scheme].dynamic)
-        notes = "the code, and 400 single changes of it"
-        yield Case(f"hostile-changes-{scheme}", "hostile", scheme, "qr.parse", text, "any", notes, mutations=400)
+        notes = "the code, and 334 single changes of it"
+        yield Case(f"hostile-changes-{scheme}", "hostile", scheme, "qr.parse", text, "any", notes, mutations=334)

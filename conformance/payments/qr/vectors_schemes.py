@@ -91,9 +91,9 @@ def _text(scheme: str, base: Base) -> Iterator[Case]:
     )
     local = changed(base.static, LOCAL_NAMES["burmese"])
     yield accepted(f"{scheme}-local", "crc-unicode", scheme, local, "a name in another script, CRC over UTF-8")
-    for short, way in (("points", "over code points & 0xFF"), ("units", "over UTF-16 units & 0xFF")):
-        name = f"{scheme}-crc-{short}"
-        yield refused(name, "crc-unicode", scheme, by(way, local), f"CRC {way}", f"{scheme}-local", reasons=CRC)
+    text = by("over code points & 0xFF", local)
+    name = f"{scheme}-crc-points"
+    yield refused(name, "crc-unicode", scheme, text, "its CRC over code points", f"{scheme}-local", reasons=CRC)
     yield refused(f"{scheme}-tail", "last", scheme, f"{sound}\n", "a line break behind 63", control, reasons=STRUCTURE)
     yield refused(
         f"{scheme}-overrun",

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from conformance.core import scope
 from conformance.core.area import Area, Job, Kit, Observed, Stand
 from conformance.core.model import Service
+from conformance.payments.callbacks import Callbacks
 from conformance.payments.snap.asks import asks, budget
 from conformance.payments.snap.evidence import Snap
 
@@ -45,7 +46,7 @@ SNAP = Area(
     name="payments",
     title="SNAP BI",
     roles=("snap-api",),
-    observations={"snap": Snap},
+    observations={"snap": Snap, "callbacks": Callbacks},
     asks=asks,
     observe=_observe,
     judges=(
@@ -58,5 +59,5 @@ SNAP = Area(
     reach=_reach,
     faults=_faults,
     stage=_stage,
-    active=frozenset({"snap"}),
+    active=frozenset({"snap", "callbacks"}),
 )

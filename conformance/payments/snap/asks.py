@@ -40,7 +40,7 @@ COSTS = {
     "query": 6,
     "headers": 12,
     "times": 9,
-    "external": 16,
+    "external": 17,
     "digits": 4,
     "reference": 5,
     "amounts": 12,

@@ -48,7 +48,8 @@ class Snap:
 
     dialect: what the manifest states where the standard leaves a choice, by name. answers: by `group/probe`.
     counts: by probe, how often the service's own history lists the reference that the probe used; absent where the
-    manifest names no history. skipped: by group, why it was not tried: a member of NotTested and a detail.
+    manifest names no history. at_once: by probe, how many of the requests sent at once were on their way together, as
+    rates and connections allowed. skipped: by group, why it was not tried: a member of NotTested and a detail.
     broken: by group, why its controls decide nothing: a member of Reason and a detail.
     """
 
@@ -56,5 +57,6 @@ class Snap:
     token: TokenFacts = field(default_factory=TokenFacts)
     answers: Mapping[str, Answer] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
+    at_once: Mapping[str, int] = field(default_factory=dict)
     skipped: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     broken: Mapping[str, tuple[str, str]] = field(default_factory=dict)

@@ -11,10 +11,12 @@ from conformance.core.area import Job, Observed
 from conformance.core.model import NotTested, Reason, Service, Undecided, Untested
 from conformance.core.network import Door
 from conformance.core.redact import Redactor
+from conformance.payments.callbacks import Callbacks
 from conformance.payments.side_by_side import side_by_side
 from conformance.payments.snap import observe_requests, observe_state, observe_token
 from conformance.payments.snap.client import Client, Operation
 from conformance.payments.snap.evidence import Snap
+from conformance.payments.snap.observe_callbacks import callbacks
 from conformance.payments.snap.session import Session
 from conformance.payments.snap.signature import dialect_of
 
@@ -47,24 +49,42 @@ def _observed(door: Door, job: Job) -> Observed:
     now = door.now()
     records: dict[str, Any] = {}
     failures: dict[str, tuple[Reason | NotTested, str]] = {}
+    names = {ask.partition(":")[0] for ask in job.asks}
     try:
         session = session_of(job, door)
     except Untested as trouble:
-        return Observed(job, now, {}, {"snap": (trouble.reason, trouble.detail)})
-    try:
-        records["snap"] = look(session, job)
-    except (Undecided, Untested) as trouble:
-        failures["snap"] = (trouble.reason, trouble.detail)
+        return Observed(job, now, {}, dict.fromkeys(names, (trouble.reason, trouble.detail)))
+    for name, look_at in (("snap", partial(look, asks=job.asks)), ("callbacks", _notified)):
+        if name not in names:
+            continue
+        try:
+            records[name] = look_at(session)
+        except (Undecided, Untested) as trouble:
+            failures[name] = (trouble.reason, trouble.detail)
     return Observed(job, now, records, failures, session.requests)
 
 
-def look(session: Session, job: Job) -> Snap:
+def _notified(session: Session) -> Callbacks:
+    """Notifications, with the token of the other groups or one of its own.
+
+    Raises:
+        Untested: as `callbacks`.
+        Undecided: as `callbacks`; CONTROL_FAILED, where no token was issued.
+    """
+    if not session.token and session.client.dialect.mode == "symmetric":
+        observe_token.right(session, "callbacks/token")
+        if not session.token:
+            raise Undecided(Reason.CONTROL_FAILED, UNSIGNED)
+    return callbacks(session)
+
+
+def look(session: Session, asks: frozenset[str]) -> Snap:
     """Every group that was asked for.
 
     Raises:
         Undecided: the service cannot be reached.
     """
-    wanted = {ask.partition(":")[2] for ask in job.asks}
+    wanted = {ask.partition(":")[2] for ask in asks}
     skipped: dict[str, tuple[str, str]] = {}
     broken: dict[str, tuple[str, str]] = {}
     short = None
@@ -72,7 +92,7 @@ def look(session: Session, job: Job) -> Snap:
         if group not in wanted:
             continue
         if group not in ("token", "expiry") and not session.token and session.client.dialect.mode == "symmetric":
-            broken[group] = (Reason.CONTROL_FAILED.value, "no token was issued, so no transaction could be signed")
+            broken[group] = (Reason.CONTROL_FAILED.value, UNSIGNED)
             continue
         try:
             if group == "expiry":
@@ -88,14 +108,17 @@ def look(session: Session, job: Job) -> Snap:
                 raise
             broken[group] = (trouble.reason.value, trouble.detail)
     return Snap(
-        dialect=declared(job.service),
+        dialect=declared(session.service),
         token=session.token_facts,
         answers=dict(session.answers),
         counts=dict(session.counts),
+        at_once=dict(session.at_once),
         skipped=skipped,
         broken=broken,
     )
 
+
+UNSIGNED = "no token was issued, so no transaction could be signed"
 
 DECLARED = ("window_seconds", "duplicate", "day_zone")
 """Choices that a manifest may state beside those of the signature."""

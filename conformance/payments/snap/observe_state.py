@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from conformance.core.model import Reason, Undecided
 from conformance.payments.authority import may_change_state
+from conformance.payments.overlap import most_at_once
 from conformance.payments.snap import mutations
 from conformance.payments.snap.client import Draft, Operation
 from conformance.payments.snap.session import Session, members
@@ -43,13 +44,14 @@ def _with_amount(session: Session) -> Operation:
 
 
 def external(session: Session) -> None:
-    """One X-EXTERNAL-ID twice in sequence, and ten times at once; each request signed anew.
+    """Another transaction, then one X-EXTERNAL-ID twice in sequence, and one ten times at once; each signed anew.
 
     Raises:
         Untested: NOT_AUTHORISED.
     """
     _allowed(session)
     operation = session.operation("transaction")
+    session.send("external/other", operation, session.draft(operation))
     reference, external_id = session.fresh(), session.fresh()
     for probe in ("external/first", "external/second"):
         session.send(probe, operation, session.draft(operation, external_id=external_id, reference=reference))
@@ -62,6 +64,8 @@ def external(session: Session) -> None:
 
     with ThreadPoolExecutor(PARALLEL) as pool:
         list(pool.map(go, range(PARALLEL)))
+    spans = [session.spans[probe] for n in range(PARALLEL) if (probe := f"external/parallel-{n}") in session.spans]
+    session.at_once["external/parallel"] = most_at_once(spans)
     _count(session, "external/parallel", reference)
 
 

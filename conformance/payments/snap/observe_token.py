@@ -22,7 +22,7 @@ def token(session: Session) -> None:
     Raises:
         Undecided: the endpoint cannot be reached at all.
     """
-    _right(session, "token/right")
+    right(session, "token/right")
     first = session.answers["token/right"]
     if first.trouble:
         reason, _, detail = first.trouble.partition(": ")
@@ -40,10 +40,11 @@ def token(session: Session) -> None:
     for name, (timestamp, change) in wrong.items():
         ready = token_request(session.client, path, timestamp, **change)
         session.deliver(f"token/{name}", "73", ready, timestamp)
-    _right(session, "token/right-after", keep=False)
+    right(session, "token/right-after", keep=False)
 
 
-def _right(session: Session, probe: str, *, keep: bool = True) -> None:
+def right(session: Session, probe: str, *, keep: bool = True) -> None:
+    """Ask for a token as it must be asked for; `keep` puts the one that is issued into use."""
     operation, now = session.operation("token"), _now(session)
     session.deliver(probe, "73", token_request(session.client, operation.path, now), now, keep=True)
     body = members(session.bodies.pop(probe, b""))

@@ -40,6 +40,8 @@ class Session:
     answers: dict[str, Answer] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     bodies: dict[str, bytes] = field(default_factory=dict, repr=False)
+    at_once: dict[str, int] = field(default_factory=dict)
+    spans: dict[str, tuple[float, float]] = field(default_factory=dict)
     digests: dict[str, bytes] = field(default_factory=dict, repr=False)
     seed: str = field(default_factory=lambda: secrets.token_hex(8))
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -89,6 +91,7 @@ class Session:
             with self.lock:
                 twin = next((name for name, other in self.digests.items() if other == digest), "")
                 self.digests[probe] = digest
+                self.spans[probe] = (exchange.asked_at.timestamp(), exchange.answered_at.timestamp())
                 if keep:
                     self.bodies[probe] = exchange.body
             answer = replace(self._read(base, exchange), equals=twin)
@@ -122,10 +125,10 @@ class Session:
             code=self.redactor.text(text(body, "responseCode"))[:20],
             message=message[:MESSAGE],
             message_length=len(text(body, "responseMessage")),
-            kind=kind[:80],
+            kind=self.redactor.text(kind)[:80],
             is_object=body is not None,
-            state=text(body, "latestTransactionStatus")[:20],
-            stamp=stamp[0][:40] if stamp else "",
+            state=self.redactor.text(text(body, "latestTransactionStatus"))[:20],
+            stamp=self.redactor.text(stamp[0])[:40] if stamp else "",
         )
 
 

@@ -16,8 +16,9 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generat
 from conformance.core.area import Kit, Stand
 from conformance.core.errors import ConfigError, nearest
 from conformance.payments.snap.sandbox import CLIENT_KEY, FAULTS, PARTNER, QR_PAYLOAD, SHORT_CLIENT_KEY, Bank
+from conformance.payments.snap.sandbox_notify import Notifier
 from conformance.payments.snap.signature import Dialect
-from conformance.wire.serving import serve
+from conformance.wire.serving import free_port, serve
 
 SECRET = "sandbox-client-secret"  # noqa: S105 - the sandbox's alone
 
@@ -41,8 +42,11 @@ def stage(stand: Stand, kit: Kit) -> Iterator[Mapping[str, Any]]:
     """
     dialect = policy_of(stand)
     replays = stand.policy == "original-result"
-    key = client_key(kit.keys)
-    bank = Bank(key.public_key(), SECRET.encode(), dialect, frozenset(stand.faults), replays)
+    key, own = kept_key(kit.keys, "snap-client"), kept_key(kit.keys, "snap-service")
+    listen = f"127.0.0.1:{free_port()}"
+    notifier = Notifier(f"http://{listen}/v1.0/qr/qr-mpm-notify", own, dialect)
+    bank = Bank(key.public_key(), SECRET.encode(), dialect, frozenset(stand.faults), replays, notifier.paid)
+    (kit.folder / "service.pem").write_bytes(_public(own))
     (kit.folder / "client.key").write_bytes(_pem(key))
     (kit.folder / "client.secret").write_text(SECRET, encoding="utf-8")
     with serve(bank.respond, kit.server_context()) as port:
@@ -50,7 +54,8 @@ def stage(stand: Stand, kit: Kit) -> Iterator[Mapping[str, Any]]:
         stated |= {"duplicate": "original" if replays else "conflict", "day_zone": "Asia/Jakarta"}
         if "snap-window-undeclared" not in stand.faults:
             stated["window_seconds"] = 300
-        yield manifest_keys(port, stated)
+        callback = {"listen": listen, "url": notifier.url, "keys": ["file:service.pem"], "wait_seconds": 5}
+        yield {**manifest_keys(port, stated), "callback": callback}
 
 
 def policy_of(stand: Stand) -> Dialect:
@@ -111,9 +116,9 @@ def manifest_keys(port: int, dialect: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 @lru_cache(maxsize=4)
-def client_key(folder: Path) -> RSAPrivateKey:
-    """The client's RSA key, made once and kept in the folder, since it takes long to make."""
-    path = folder / "snap-client.key"
+def kept_key(folder: Path, name: str) -> RSAPrivateKey:
+    """An RSA key, made once and kept in the folder, since it takes long to make."""
+    path = folder / f"{name}.key"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
         new = path.with_suffix(f".{os.getpid()}")
@@ -122,6 +127,10 @@ def client_key(folder: Path) -> RSAPrivateKey:
     key = serialization.load_pem_private_key(path.read_bytes(), None)
     assert isinstance(key, RSAPrivateKey)
     return key
+
+
+def _public(key: RSAPrivateKey) -> bytes:
+    return key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
 def _pem(key: RSAPrivateKey) -> bytes:

@@ -9,15 +9,21 @@ from conformance.payments.snap.reading import accepted, answered, case, controls
 
 
 def _same(snap: Snap, answer: Answer, first: str) -> bool:
-    """Whether an answer has the octets of the first one."""
-    return bool(answer.equals) and answer.equals in (first, snap.answers[first].equals)
+    """Whether an answer has the octets of the first one, which no other request got.
+
+    Raises:
+        Undecided: the first answer was that of another transaction too, so equal octets show nothing.
+    """
+    if twin := snap.answers[first].equals:
+        raise Undecided(Reason.CONTROL_FAILED, f"different transactions are answered alike: {first} and {twin}")
+    return answer.equals == first
 
 
 @requirement("PAY-SNP-12")
 def test_external_id_executes_once(snap: Snap) -> Violations:
     """The same X-EXTERNAL-ID, in sequence and at once, is executed once and answered by 409xx00 or the first answer."""
     group(snap, "external")
-    controls(snap, "external/first")
+    controls(snap, "external/other", "external/first")
     if stated(snap, "duplicate") not in ("conflict", "original"):
         yield Violation("what a repeated X-EXTERNAL-ID gets is not stated", "conflict or original", "nothing")
     second = answered(snap, "external/second")
@@ -38,7 +44,13 @@ def _at_once(snap: Snap) -> Violations:
     done = [(probe, answer) for probe, answer in zip(probes, answers, strict=True) if accepted(answer)]
     if not done:
         raise Undecided(Reason.CONTROL_FAILED, "none of the equal requests that were sent at once was executed")
-    originals = [probe for probe, answer in done if not any(answer.equals == other for other, _ in done)]
+    if len(done) == 1 and snap.at_once.get("external/parallel", 0) < 2:
+        raise Undecided(Reason.NOT_OBSERVABLE, "the authorised rate kept equal requests apart, so none met another")
+    names = {probe for probe, _ in done}
+    if alike := [probe for probe, answer in done if answer.equals and answer.equals not in names]:
+        detail = f"different transactions are answered alike: {alike[0]} and {snap.answers[alike[0]].equals}"
+        raise Undecided(Reason.CONTROL_FAILED, detail)
+    originals = [probe for probe, answer in done if not answer.equals]
     if len(originals) > 1:
         yield Violation(
             "executes equal requests that arrive at once", "one execution", f"{len(originals)} answers differ"

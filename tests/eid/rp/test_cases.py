@@ -101,7 +101,7 @@ def test_a_case_changes_one_thing(name: str, alg: str) -> None:
 @pytest.mark.parametrize("alg", ["ES256", "RS256", "PS256", "ES384", "EdDSA"])
 def test_the_control_is_a_good_token(alg: str) -> None:
     good, provider, _ = made(CASES["control-first"], alg)
-    keys = KeySet.import_key_set({"keys": published(provider)})  # type: ignore[typeddict-item]
+    keys = KeySet.import_key_set({"keys": published(provider)})
     token = jwt.decode(good.token, keys, algorithms=[alg])
     registry = jwt.JWTClaimsRegistry(
         now=lambda: 1_800_000_000,
@@ -123,14 +123,14 @@ def test_what_is_not_about_signatures_is_well_signed(name: str) -> None:
     token, provider, _ = made(CASES[name])
     if CASES[name].keys in ("redirects", "large", "odd"):
         provider.end(provider._alone[0])  # type: ignore[index]
-    keys = KeySet.import_key_set({"keys": published(provider)})  # type: ignore[typeddict-item]
+    keys = KeySet.import_key_set({"keys": published(provider)})
     jws.deserialize_compact(token.token, keys, algorithms=["ES256", "RS256"])
 
 
 @pytest.mark.parametrize("name", UNSIGNED)
 def test_what_is_about_signatures_is_not(name: str) -> None:
     token, provider, _ = made(CASES[name])
-    keys = KeySet.import_key_set({"keys": published(provider)})  # type: ignore[typeddict-item]
+    keys = KeySet.import_key_set({"keys": published(provider)})
     with pytest.raises(Exception):  # noqa: B017, PT011 - joserfc has many
         jws.deserialize_compact(token.token, keys, algorithms=["ES256", "RS256", "HS256", "none"])
 

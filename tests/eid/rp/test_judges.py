@@ -119,8 +119,8 @@ def test_two_requests_are_too_few_and_none_may_lack_its_token_request() -> None:
     few = logins(control__last=replace(GOOD, asked=None), control__second__issuer=replace(GOOD, asked=None))
     with pytest.raises(Undecided):
         judged(JUDGES["EID-RP-05"], "EID-RP-05", few)
+    silent = logins(control__last=replace(GOOD, asked=replace(ASKED, verifier="")))
     with pytest.raises(Undecided):
-        silent = logins(control__last=replace(GOOD, asked=replace(ASKED, verifier="")))
         judged(JUDGES["EID-RP-05"], "EID-RP-05", silent)
 
 
@@ -148,7 +148,7 @@ def test_keys_fetched_again_and_again_are_red() -> None:
     assert found.observed == "4"
 
 
-def test_userinfo() -> None:
+def test_userinfo_is_used_of_the_same_subject_alone() -> None:
     judge = JUDGES["EID-RP-17"]
     (found,) = judged(judge, "EID-RP-17", logins(ui_sub_wrong=replace(GOOD, shows=("foreign",))))
     assert "another subject" in found.message

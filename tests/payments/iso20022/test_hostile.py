@@ -7,6 +7,7 @@ import resource
 import socket
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,14 @@ def test_any_value_is_judged_without_an_exception(data: st.DataObject, text: str
     found = data.draw(st.sampled_from(list(VALUE.finditer(GOOD))))
     octets = GOOD[: found.start(1)] + text.encode("utf-8", "surrogatepass") + GOOD[found.end(1) :]
     validate(octets, "XA", TERMS)
+
+
+@pytest.mark.parametrize("amount", ["999999999999999.99", "9999999999999999.9", "0.00001"])
+def test_the_largest_amounts_and_rates_that_the_schema_takes_are_computed(amount: str) -> None:
+    terms = replace(Agreement(), amount=amount, rate="9999999999.1")
+    found = {each.rule for each in validate(fill(PACS_008, terms, FIXED), "XA", TERMS).broken}
+    assert "rate" in found
+    assert "schema" not in found
 
 
 def post(address: str, head: str, body: bytes = b"", *, hold: bool = False) -> bytes:

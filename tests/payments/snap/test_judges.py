@@ -14,7 +14,7 @@ from conformance.payments.snap.evidence import Answer, Snap, TokenFacts
 from conformance.payments.snap.mutations import COMPONENTS
 from tests.payments.judging import ids, judged
 
-IDS = ids("snap-api")
+IDS = tuple(each for each in ids("snap-api") if each.startswith("PAY-SNP"))
 
 OK = {"status": 200, "code": "2001100", "message": "Successful"}
 UNAUTHORISED = {"status": 401, "code": "4011100", "message": "Unauthorized. Signature"}
@@ -243,6 +243,18 @@ def test_what_the_dialect_leaves_out_of_the_string_is_not_asked_for(good: Snap) 
 def test_a_narrower_documented_window_is_met(good: Snap) -> None:
     refused = answer("times/late-4-min", **UNAUTHORISED)(good)
     assert judged("PAY-SNP-11", {"snap": dialect(window_seconds="120")(refused)}).status is Status.PASS
+
+
+def test_requests_that_did_not_meet_show_nothing(good: Snap) -> None:
+    assert good.at_once["external/parallel"] >= 2
+    assert judged("PAY-SNP-12", {"snap": replace(good, at_once={"external/parallel": 1})}).reason == "not-observable"
+
+
+def test_different_transactions_that_are_answered_alike_show_nothing(good: Snap) -> None:
+    alike = answer("external/first", equals="external/other")(
+        answer("external/second", status=202, code="2024700", equals="external/other")(good)
+    )
+    assert judged("PAY-SNP-12", {"snap": alike}).reason == "control-failed"
 
 
 def test_a_replayed_original_answer_is_met(good: Snap) -> None:

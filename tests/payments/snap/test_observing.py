@@ -55,7 +55,7 @@ def test_no_secret_is_in_the_evidence(monkeypatch: pytest.MonkeyPatch) -> None:
     with served("snap-api") as (target, door):
         key = Path(target.path).parent.joinpath("svc", "client.key").read_text(encoding="utf-8")
         found = observed(SNAP, target, door, "snap-api")
-    octets = encode(found.records["snap"]).decode()
+    octets = encode(found.records).decode()
     issued = {token for token in tokens if len(token) >= 20}
     assert len(issued) > 50
     for secret in (*issued, SECRET, SECRET.encode().hex(), base64.b64encode(SECRET.encode()).decode(), key[40:80]):
@@ -97,6 +97,7 @@ def test_without_state_changing_no_payment_is_made(monkeypatch: pytest.MonkeyPat
         found = observed(SNAP, replace(target, authorisation=replace(allowed, max_rps=100.0)), other, "snap-api")
     skipped = found.records["snap"].skipped
     assert set(skipped) == {"external", "digits", "reference", "amounts", "status"}
+    assert found.failures["callbacks"][0] is NotTested.NOT_AUTHORISED
     assert {reason for reason, _ in skipped.values()} == {NotTested.NOT_AUTHORISED.value}
     assert "/v1.0/qr/qr-mpm-generate" not in paths
     assert judged("PAY-SNP-12", found.records).status is Status.NOT_TESTED

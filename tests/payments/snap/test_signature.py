@@ -7,7 +7,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.payments.snap import signature
@@ -86,6 +86,7 @@ values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(values, st.sampled_from([None, 1, 3]), st.booleans())
 def test_minify_is_what_a_compact_serialiser_prints(value: object, indent: int | None, ascii_only: bool) -> None:
     spaced = json.dumps(value, indent=indent, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
@@ -93,6 +94,7 @@ def test_minify_is_what_a_compact_serialiser_prints(value: object, indent: int |
     assert signature.minify(spaced) == compact
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_minify_takes_any_octets_and_is_idempotent(octets: bytes) -> None:
     once = signature.minify(octets)
@@ -141,11 +143,13 @@ def test_an_addition_leaves_the_rest_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("encoding", ["base64", "hex"])
+@settings(deadline=None)
 @given(octets=st.binary(max_size=80))
 def test_encodings_are_read_back(encoding: signature.Encoding, octets: bytes) -> None:
     assert signature.decode(signature.encode(octets, encoding), encoding) == octets
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_decoding_raises_nothing_but_its_own_error(text: str) -> None:
     for encoding in ("base64", "hex"):

@@ -334,7 +334,6 @@ def malformed() -> Group:
         ("not UTF-8", {"$cat": [bits('["salt-0123456789abcdef","x","'), {"$hex": "ff"}, bits('"]')]}),
         ("a number as name", {"$json": ["salt-0123456789abcdef", 7, "x"]}),
         ("null as name", {"$json": ["salt-0123456789abcdef", None, "x"]}),
-        ("a member twice in its value", bits('["salt-0123456789abcdef","x",{"a":1,"a":2}]')),
     )
     for says, octets in values:
         recipe = {
@@ -342,14 +341,9 @@ def malformed() -> Group:
             "in": shown(issued({**CLAIMS, "_sd": [digest("bad"), digest("given")]}), ("given", "bad")),
         }
         made.refuse(f"Disclosure: {says}", {"presentation": recipe}, "disclosure malformed", "malformed")
-    padded = {
-        "$let": {"bad": {"$cat": [var("birth"), "="]}},
-        "in": shown(issued({**CLAIMS, "_sd": [digest("bad"), digest("given")]}), ("given", "bad")),
-    }
-    made.refuse("Disclosure: padded", {"presentation": padded}, "disclosure malformed", "malformed")
     for says, value in (("a text", "x"), ("a number in it", [7]), ("an object", {"a": "b"}), ("null", None)):
         made.refuse(
-            f"_sd is {says}",
+            f"_sd: {says}",
             {"presentation": changed(_sd=value, given_name="Maria")},
             "disclosure digest malformed",
             "malformed",
@@ -382,9 +376,11 @@ def malformed() -> Group:
     }
     recipe = {
         "$let": {"bad": {"$b64": deep}},
-        "in": shown(issued({**CLAIMS, "_sd": [digest("bad"), digest("given")]}), ("given", "bad")),
+        "in": shown(disclosures=("given", "bad")),
     }
-    made.refuse("a Disclosure nested 100,000 deep", {"presentation": recipe}, "disclosure malformed size", "bomb")
+    made.refuse(
+        "an unreferenced Disclosure nested 100,000 deep", {"presentation": recipe}, "disclosure malformed size", "bomb"
+    )
     return made
 
 
@@ -442,7 +438,6 @@ def critical() -> Group:
         "critical malformed",
         "crit",
     )
-    made.refuse("empty crit", {"presentation": shown(issued(head={**HEAD, "crit": []}))}, "critical malformed", "crit")
     for value in ("md5", "sha-1", "unknown", "SHA-256", "", 256, None):
         made.refuse(
             f"_sd_alg {value!r}",

@@ -75,14 +75,21 @@ class Inbox:
 
 
 @contextlib.contextmanager
-def listening(host: str, port: int, plans: tuple[Plan, ...], elsewhere: str = "") -> Iterator[Inbox]:
-    """Listen until the context ends; port 0 for any. elsewhere: where an answer of 307 leads to.
+def listening(host: str, port: int, plans: tuple[Plan, ...], elsewhere: str = "", said: bytes = b"") -> Iterator[Inbox]:
+    """Listen until the context ends; port 0 for any.
+
+    Args:
+        host: Where.
+        port: Where.
+        plans: What is answered.
+        elsewhere: Where an answer of 307 leads to.
+        said: The body of an answer of 200, in JSON.
 
     Raises:
         OSError: the address cannot be had.
     """
     inbox = Inbox(plans)
-    server = _Server((host, port), _handler(inbox, elsewhere), inbox)
+    server = _Server((host, port), _handler(inbox, elsewhere, said), inbox)
     inbox.url = f"http://{host}:{server.server_address[1]}/"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
@@ -112,7 +119,7 @@ class _Server(ThreadingHTTPServer):
         """Whatever a client does to its connection ends it silently."""
 
 
-def _handler(inbox: Inbox, elsewhere: str) -> type[BaseHTTPRequestHandler]:
+def _handler(inbox: Inbox, elsewhere: str, said: bytes) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         timeout = SECONDS
@@ -130,9 +137,11 @@ def _handler(inbox: Inbox, elsewhere: str) -> type[BaseHTTPRequestHandler]:
                 self._say(answer)
 
         def _say(self, status: int) -> None:
-            lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", "Content-Length: 0", "Connection: close"]
+            body = said if status == 200 else b""
+            lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", "Connection: close"]
+            lines += [f"Content-Length: {len(body)}", "Content-Type: application/json"]
             lines += [f"Location: {elsewhere}"] if status == 307 else []
-            self.wfile.write("\r\n".join([*lines, "", ""]).encode("ascii"))
+            self.wfile.write("\r\n".join([*lines, "", ""]).encode("ascii") + body)
 
         def log_message(self, *_: Any) -> None:
             """Say nothing."""

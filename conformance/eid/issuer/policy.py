@@ -1,0 +1,33 @@
+"""What the sandbox's credential issuer does wrong, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+FAULTS: Mapping[str, str] = {
+    "vci-other-issuer": "its metadata names another credential_issuer",
+    "vci-old-format": "offers the format vc+sd-jwt",
+    "vci-html": "serves its metadata as HTML",
+    "vci-nonce-stored": "lets nonces be stored",
+    "vci-nonce-misnamed": "calls its nonce by another name",
+    "vci-no-proof": "issues without a proof",
+    "vci-nonce-ignored": "does not look at the nonce of a proof",
+    "vci-aud-ignored": "does not look at the aud of a proof",
+    "vci-typ-ignored": "does not look at the typ of a proof",
+    "vci-none": "takes alg none for a signature of a proof",
+    "vci-signature-ignored": "does not look at the signature of a proof",
+    "vci-private-jwk": "takes a private key in a proof",
+    "vci-proof-500": "breaks on a wrong proof",
+    "vci-any-configuration": "issues whatever the configuration is called",
+    "vci-wrong-code": "refuses wrong requests with a code of its own",
+    "vci-no-token": "issues without an access token",
+    "vci-query-token": "takes an access token from the URL",
+    "vci-any-token": "takes any access token",
+    "vci-forged": "signs with another key than it publishes",
+    "vci-other-type": "issues another vct than the configuration says",
+    "vci-unbound": "binds the credential to another key",
+    "vci-expired": "issues credentials that have expired",
+    "vci-hidden-exp": "puts exp into a Disclosure",
+    "vci-private-cnf": "puts a private key into cnf",
+    "vci-short-salt": "salts Disclosures with eight octets",
+}

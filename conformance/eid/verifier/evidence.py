@@ -1,0 +1,55 @@
+"""What is seen of a credential verifier. No verdict words; no nonce, key or presentation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFacts:
+    """One authorization request, as facts.
+
+    media_type: of the request object. prefix: of `client_id`, such as `x509_hash`. hash_matches: whether the rest of
+    `client_id` is the SHA-256 of the leaf certificate, or names it. verified: whether the signature is by that
+    certificate. same_client: whether the reference names the same client. nonce_octets: of the nonce, decoded where it
+    is base64url. fresh: whether a second request has another nonce. query: what is wrong with `dcql_query`, empty
+    where nothing is. encryption_key: whether `client_metadata` has a key to encrypt to. trouble: what keeps it from
+    being a request.
+    """
+
+    media_type: str
+    typ: str = ""
+    alg: str = ""
+    prefix: str = ""
+    hash_matches: bool = False
+    verified: bool = False
+    same_client: bool = False
+    response_type: str = ""
+    response_mode: str = ""
+    response_uri: str = ""
+    audience: str = ""
+    nonce_octets: int = 0
+    fresh: bool = False
+    query: str = ""
+    encryption_key: bool = False
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What came of one presentation. accepted: whether the marker was seen. status: of the answer to the response.
+
+    trouble: `reason: detail` where it could not be shown or seen.
+    """
+
+    status: int = 0
+    accepted: bool = False
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Presentations:
+    """Presentations by what is wrong with each; `control-before` and `control-after` are right."""
+
+    shown: Mapping[str, Shown]

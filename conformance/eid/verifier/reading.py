@@ -1,0 +1,126 @@
+"""From a verifier's request to facts. Everything in it is hostile."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from cryptography import x509
+
+from conformance.core.model import Undecided
+from conformance.eid.verifier.evidence import RequestFacts
+from conformance.wire import jose
+from conformance.wire.strict_json import strict_json
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request object taken apart; empty where it is none. key: of the leaf certificate."""
+
+    header: Mapping[str, Any] = field(default_factory=dict)
+    claims: Mapping[str, Any] = field(default_factory=dict)
+    signed: bytes = b""
+    signature: bytes = b""
+    leaf: bytes = b""
+    key: Any = None
+    trouble: str = ""
+
+
+def parse(token: str) -> Request:
+    """A JWT-secured authorization request (RFC 9101), its signature not yet looked at."""
+    try:
+        head, body, tail = token.strip().split(".")
+        header, claims = (strict_json(jose.unb64(part)) for part in (head, body))
+        signature = jose.unb64(tail)
+    except (ValueError, Undecided) as error:
+        return Request(trouble=f"no signed request object: {str(error)[:80]}")
+    if not isinstance(header, dict) or not isinstance(claims, dict):
+        return Request(trouble="no signed request object: header or payload is no object")
+    made = Request(header, claims, f"{head}.{body}".encode(), signature)
+    chain = header.get("x5c")
+    try:
+        leaf = base64.b64decode(chain[0], validate=True) if isinstance(chain, list) and chain else b""
+        key = x509.load_der_x509_certificate(leaf).public_key() if leaf else None
+    except (ValueError, TypeError):
+        return replace(made, trouble="x5c holds no certificate")
+    return replace(made, leaf=leaf, key=key)
+
+
+def text(members: Mapping[str, Any], name: str) -> str:
+    """A member that is a text, bounded; empty for anything else."""
+    value = members.get(name)
+    return value[:500] if isinstance(value, str) else ""
+
+
+def facts(request: Request, media_type: str, client_id: str, second_nonce: str) -> RequestFacts:
+    """The facts of a request. client_id: of the reference; second_nonce: of another request."""
+    made = RequestFacts(media_type, trouble=request.trouble)
+    if not request.claims:
+        return made
+    claims, alg = request.claims, text(request.header, "alg")
+    identifier = text(claims, "client_id")
+    prefix, _, rest = identifier.partition(":")
+    nonce = text(claims, "nonce")
+    metadata = claims.get("client_metadata")
+    return replace(
+        made,
+        typ=text(request.header, "typ"),
+        alg=alg,
+        prefix=prefix if ":" in identifier else "",
+        hash_matches=names_leaf(prefix, rest, request.leaf),
+        verified=request.key is not None and jose.verify(alg, request.key, request.signed, request.signature),
+        same_client=identifier == client_id,
+        response_type=text(claims, "response_type"),
+        response_mode=text(claims, "response_mode"),
+        response_uri=text(claims, "response_uri"),
+        audience=text(claims, "aud"),
+        nonce_octets=nonce_octets(nonce),
+        fresh=bool(nonce) and nonce != second_nonce,
+        query=query_trouble(claims.get("dcql_query")),
+        encryption_key=bool(isinstance(metadata, Mapping) and metadata.get("jwks")),
+    )
+
+
+def names_leaf(prefix: str, rest: str, leaf: bytes) -> bool:
+    """Whether a client identifier with a prefix is that of a certificate (OpenID4VP section 5.9.3)."""
+    if prefix == "x509_hash":
+        return bool(leaf) and rest == jose.b64(hashlib.sha256(leaf).digest())
+    if prefix != "x509_san_dns" or not leaf:
+        return False
+    try:
+        extensions = x509.load_der_x509_certificate(leaf).extensions
+        names = extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (ValueError, x509.ExtensionNotFound):
+        return False
+    return rest in names.get_values_for_type(x509.DNSName)
+
+
+def nonce_octets(nonce: str) -> int:
+    """How many octets a nonce holds: decoded where it is base64url, else three quarters of its characters."""
+    try:
+        return len(jose.unb64(nonce))
+    except ValueError:
+        return len(nonce) * 3 // 4
+
+
+def query_trouble(query: Any) -> str:
+    """What is wrong with a DCQL query (OpenID4VP section 6.1), as far as its form goes; empty where nothing is."""
+    credentials = query.get("credentials") if isinstance(query, Mapping) else None
+    if not isinstance(credentials, list) or not credentials:
+        return "no dcql_query with credentials"
+    ids: set[str] = set()
+    for each in credentials[:50]:
+        if not isinstance(each, Mapping) or not text(each, "id") or not text(each, "format"):
+            return "a credential without id or format"
+        if text(each, "id") in ids:
+            return "two credentials of one id"
+        ids.add(text(each, "id"))
+        if not isinstance(each.get("meta"), Mapping):
+            return "a credential without meta"
+        claims = each.get("claims", [])
+        if not isinstance(claims, list) or not all(isinstance(c, Mapping) and c.get("path") for c in claims):
+            return "claims without path"
+    return ""

@@ -1,0 +1,37 @@
+"""The sandbox's credential verifiers: a stand becomes a server that trusts one issuer, and the keys of its manifest."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from cryptography.hazmat.primitives import serialization
+
+from conformance.core.area import Kit, Stand
+from conformance.core.errors import ConfigError, nearest
+from conformance.eid.verifier.policy import FAULTS
+from conformance.eid.verifier.sandbox import ACCEPTED, CLAIM, ISS, VCT, Verifier, serve
+from conformance.wire.jws import new_key
+
+
+@contextlib.contextmanager
+def stage(stand: Stand, kit: Kit) -> Iterator[Mapping[str, Any]]:
+    """Serve the stand; yield the keys of its manifest.
+
+    Raises:
+        ConfigError: no such policy or fault.
+    """
+    if stand.policy != "good":
+        raise ConfigError("sandbox", "policy", f'"{stand.policy}"', "good", "good")
+    for fault in stand.faults:
+        if fault not in FAULTS:
+            raise ConfigError("sandbox", "faults", f'"{fault}"', "a fault of verifiers", nearest(fault, FAULTS))
+    key = new_key()
+    pem = key.private.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    (kit.folder / "issuer.pem").write_bytes(pem)
+    with serve(Verifier(frozenset(stand.faults), key.public_jwk), kit.server_context()) as origin:
+        credential = {"iss": ISS, "vct": VCT, "claims": {CLAIM: "Santos"}, "key": "file:issuer.pem"}
+        yield {"start": f"{origin}/start", "start_body": {}, "marker": ACCEPTED, "credential": credential}

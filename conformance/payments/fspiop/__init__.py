@@ -1,0 +1,1 @@
+"""FSPIOP, the interface of Mojaloop-style hubs: its signatures and their vectors."""

@@ -1,0 +1,1 @@
+"""The commands and the pytest front end, as a stranger meets them."""

@@ -1,0 +1,138 @@
+"""The sandbox's providers: the conforming ones are green in their tier, and nothing secret is ever written."""
+
+from __future__ import annotations
+
+import time
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from conformance.commands.prepare import Request
+from conformance.commands.run import execute
+from conformance.core.area import Job, Stand
+from conformance.core.model import Authorisation, Cell, Reason, Status, Target
+from conformance.core.network import Door
+from conformance.core.secret import Secret
+from conformance.core.target import secrets_of
+from conformance.eid.op.observe import observe_one
+from conformance.eid.op.policy import BENIGN, FAULTS
+from conformance.sandbox import Sandbox, Spec
+
+SLOW = {"EID-PAR-08", "EID-TOK-07"}
+NOT_APPLICABLE = {
+    "good": {"EID-IDT-08", "EID-UI-06"},
+    "high": {"EID-IDT-08", "EID-UI-06"},
+    "encrypted": set(),
+    "without-nonces": {"EID-IDT-08", "EID-UI-06", "EID-DPOP-10"},
+}
+
+
+def run(
+    policy: str, profile: str, folder: Path, *faults: str, only: tuple[str, ...] = ()
+) -> tuple[Mapping[str, Cell], Target]:
+    """The cells of a provider of this policy, and its target."""
+    stand = Stand("xy-op", "XY", "op", "openid-provider", policy, faults)
+    with Sandbox([Spec("xy-op", "XY", "op", (stand,))]) as sandbox:
+        request = Request(profile=profile, out=folder / "run", area="eid", only=only)
+        ran = execute(request, sandbox.door(), sandbox.targets, front="loop", quiet=True)
+        keep = {secret: secret.reveal() for secret in secrets_of(sandbox.targets[0])}
+        (folder / "secrets").write_bytes(b"\n--\n".join(keep.values()))
+    chosen = (cell for cell in ran.run.cells if cell.requirement.startswith("EID-") and cell.reason != "deselected")
+    return {cell.requirement: cell for cell in chosen if cell.requirement != "EID-TLS-01"}, sandbox.targets[0]
+
+
+@pytest.mark.parametrize("profile", ["asean", "asean-high"])
+@pytest.mark.parametrize("policy", NOT_APPLICABLE)
+def test_conforming_providers_are_green(policy: str, profile: str, tmp_path: Path) -> None:
+    cells, _ = run(policy, profile, tmp_path)
+    bad = {
+        name: (cell.status, cell.detail, cell.violations)
+        for name, cell in cells.items()
+        if cell.status is not Status.PASS and name not in NOT_APPLICABLE[policy] | SLOW
+    }
+    assert bad == {}
+    assert {name for name, cell in cells.items() if cell.status is Status.NOT_APPLICABLE} == NOT_APPLICABLE[policy]
+    assert len(cells) >= 112
+
+
+def test_the_baseline_provider_has_warnings_in_the_lower_tier_and_fails_in_the_stricter(tmp_path: Path) -> None:
+    lower, _ = run("baseline", "asean", tmp_path)
+    wanting = {"EID-DISC-09", "EID-DISC-10", "EID-PAR-03"}
+    assert {name for name, cell in lower.items() if cell.status is Status.WARNING} == wanting
+    assert not any(cell.status in (Status.FAIL, Status.ERROR) for cell in lower.values())
+    (tmp_path / "high").mkdir()
+    higher, _ = run("baseline", "asean-high", tmp_path / "high")
+    assert {name for name, cell in higher.items() if cell.status is Status.FAIL} == wanting
+
+
+def test_no_secret_is_written(tmp_path: Path) -> None:
+    run("encrypted", "asean", tmp_path)
+    secrets = [each for each in (tmp_path / "secrets").read_bytes().split(b"\n--\n") if each.strip()]
+    assert len(secrets) >= 6
+    lines = [line for each in secrets for line in each.splitlines() if len(line) >= 12 and b"-----" not in line]
+    with zipfile.ZipFile(tmp_path / "run" / "evidence.zip") as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    members |= {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir() if path.suffix != ".zip"}
+    evidence = b"".join(data for name, data in members.items() if name.startswith("evidence/"))
+    assert b"callback" in evidence
+    for name, data in members.items():
+        assert not [line for line in lines if line in data], name
+        assert b"eyJ" not in data, name
+        assert b"Test Person" not in data, name
+
+
+def test_a_wrong_password_turns_nothing_red(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Secret, "reveal", wrong_password(Secret.reveal))
+    cells, _ = run("good", "asean", tmp_path)
+    red = [name for name, cell in cells.items() if cell.status in (Status.FAIL, Status.WARNING)]
+    assert red == []
+    assert cells["EID-DISC-01"].status is Status.PASS
+    assert cells["EID-TOK-01"].reason == "control-failed"
+    assert "check the test user's secrets" in cells["EID-TOK-01"].detail
+
+
+def wrong_password(reveal: Callable[[Secret], bytes]) -> Callable[[Secret], bytes]:
+    return lambda secret: b"wrong" if secret.reference.endswith("password") else reveal(secret)
+
+
+def test_an_unregistered_key_turns_nothing_red(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from conformance.eid.op.stage import pem  # noqa: PLC0415
+    from conformance.wire.jws import new_key  # noqa: PLC0415
+
+    reveal, other = Secret.reveal, pem(new_key().private)
+    monkeypatch.setattr(
+        Secret, "reveal", lambda each: other if each.reference.endswith("suite-key.pem") else reveal(each)
+    )
+    cells, _ = run("good", "asean", tmp_path)
+    assert not [name for name, cell in cells.items() if cell.status in (Status.FAIL, Status.WARNING)]
+    assert "check client.id, and that the public key of client.key is registered" in cells["EID-TOK-01"].detail
+
+
+def test_an_authorised_target_is_looked_at_within_its_rate(tmp_path: Path) -> None:
+    today = datetime.now(UTC).date()
+    allowed = Authorisation(
+        "Agency", "letter 1", today, today, ("localhost",), ("oidc",), active=True, max_rps=60, private_addresses=True
+    )
+    with Sandbox([Spec("xy-op", "XY", "op", (Stand("xy-op", "XY", "op", "openid-provider", "good"),))]) as sandbox:
+        found = sandbox.targets[0]
+        job = Job(replace(found, authorisation=allowed), found.services[0], frozenset({"token:redeemed-twice"}))
+        roots = str(sandbox.roots)
+        begin = time.monotonic()
+        observed = observe_one(job, Door(ca_file=roots, free=()))
+        elapsed = time.monotonic() - begin
+        refused = observe_one(replace(job, target=found), Door(ca_file=roots, free=()))
+    assert observed.failures == {}
+    assert not observed.records["token"].trials["redeemed-twice"].granted
+    assert elapsed >= (observed.connections - 2) / 60
+    assert refused.failures["token"][0] is Reason.OUT_OF_SCOPE
+    assert refused.connections == 0
+
+
+@pytest.mark.parametrize("name", sorted(FAULTS))
+def test_every_fault_has_a_sentence(name: str) -> None:
+    assert FAULTS[name].description
+    assert name not in BENIGN

@@ -1,0 +1,1 @@
+"""Tests of QR codes: parser, rules, schemes, judges, readers."""

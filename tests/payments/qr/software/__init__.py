@@ -1,0 +1,1 @@
+"""QR libraries that nobody here wrote: as readers behind the harness, and as generators."""

@@ -1,0 +1,32 @@
+"""Spans that overlap."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conformance.payments.overlap import most_at_once
+
+
+@pytest.mark.parametrize(
+    ("spans", "most"),
+    [
+        ([], 0),
+        ([(0, 1)], 1),
+        ([(0, 1), (1, 2)], 1),
+        ([(0, 2), (1, 3)], 2),
+        ([(0, 9), (1, 2), (3, 4)], 2),
+        ([(0, 9), (1, 5), (3, 4)], 3),
+    ],
+)
+def test_the_most_at_once(spans: list[tuple[float, float]], most: int) -> None:
+    assert most_at_once(spans) == most
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 20), st.integers(1, 9)), max_size=12))
+def test_it_is_what_counting_at_each_moment_gives(starts: list[tuple[int, int]]) -> None:
+    spans = [(float(begin), float(begin + length)) for begin, length in starts]
+    counted = max((sum(begin <= t < end for begin, end in spans) for t in range(31)), default=0)
+    assert most_at_once(spans) == counted

@@ -1,0 +1,85 @@
+"""oidc-provider, which nobody here wrote, gets the verdicts written by hand in `openid/expected.toml`."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.commands.prepare import Request
+from conformance.commands.run import execute
+from conformance.core.model import Cell, Status
+from conformance.core.network import Door
+from conformance.core.profile import load_profile
+from conformance.tls.pki import Pki
+from tests.software.launchers import ServerAbsent
+from tests.software.openid_providers import FOLDER, serve_provider
+
+CONFIGURATIONS = tomllib.loads((FOLDER / "expected.toml").read_text(encoding="utf-8"))["configuration"]
+LISTS = {"warning": Status.WARNING, "not_tested": Status.NOT_TESTED, "not_applicable": Status.NOT_APPLICABLE}
+
+
+@pytest.fixture(scope="session")
+def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
+    return Pki.cached(tmp_path_factory.mktemp("pki"))
+
+
+def cells_of(configuration: Mapping[str, Any], pki: Pki, folder: Path) -> Mapping[str, Cell]:
+    """Serve the configuration and run its profile against it.
+
+    Raises:
+        ServerAbsent, ServerFailed.
+    """
+    nonces = bool(configuration.get("nonces"))
+    with serve_provider(folder, pki, mode=configuration["mode"], nonces=nonces) as served:
+        request = Request(profile=configuration["profile"], area="eid", targets=(served.manifest,), out=folder / "run")
+        ran = execute(request, Door(ca_file=str(served.roots)), front="loop", quiet=True)
+    return {cell.requirement: cell for cell in ran.run.cells if cell.requirement.startswith("EID-")}
+
+
+def expected(configuration: Mapping[str, Any], requirement: str) -> Status:
+    return next((status for name, status in LISTS.items() if requirement in configuration[name]), Status.PASS)
+
+
+def differences(configuration: Mapping[str, Any], cells: Mapping[str, Cell]) -> list[str]:
+    found = []
+    for requirement, cell in cells.items():
+        if cell.status is not (wanted := expected(configuration, requirement)):
+            facts = "; ".join(f"{each.message} [{each.observed}]" for each in cell.violations) or cell.detail
+            found.append(f"{requirement:12} expected {wanted}, got {cell.status}: {facts}")
+    return found
+
+
+@pytest.mark.software
+@pytest.mark.parametrize("configuration", CONFIGURATIONS, ids=lambda each: each["id"])
+def test_provider_gets_the_verdicts_of_its_configuration(
+    configuration: Mapping[str, Any], pki: Pki, tmp_path: Path
+) -> None:
+    try:
+        cells = cells_of(configuration, pki, tmp_path)
+    except ServerAbsent as absent:
+        pytest.skip(str(absent))
+    assert len(cells) >= 112
+    assert not differences(configuration, cells), "\n".join(differences(configuration, cells))
+    assert not any(cell.status is Status.FAIL for cell in cells.values())
+    written = b"".join(path.read_bytes() for path in (tmp_path / "run").iterdir())
+    assert b"secret-of-suite" not in written
+
+
+def test_expectations_name_requirements_of_the_profile() -> None:
+    for configuration in CONFIGURATIONS:
+        known = set(load_profile(configuration["profile"]).requirements)
+        named = {each for name in LISTS for each in configuration[name]} | set(configuration.get("reasons", {}))
+        assert named <= known
+
+
+def test_a_difference_is_found() -> None:
+    configuration = CONFIGURATIONS[0]
+    cell = Cell("XA", "t", "s", "EID-DISC-01", 1, "MUST", Status.FAIL, "L")
+    assert differences(configuration, {"EID-DISC-01": cell})
+    assert not differences(
+        configuration, {"EID-DISC-01": Cell("XA", "t", "s", "EID-DISC-01", 1, "MUST", Status.PASS, "L")}
+    )
