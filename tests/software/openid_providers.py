@@ -161,7 +161,16 @@ def write_manifest(folder: Path, mode: str, issuer: str, keys: Mapping[str, Mapp
         "trust_keys": "file:trust-keys.json",
     }
     head = {"id": "software", "country": "XA", "name": "Software under test"}
-    lines = ["[target]", *entries(head), "[[target.service]]", *entries(service), ""]
+    front = {
+        "id": "op-tls",
+        "role": "tls-endpoint",
+        "address": issuer.removeprefix("https://"),
+        "server_name": "localhost",
+        "serves": ["openid-provider"],
+    }
+    lines = ["[target]", *entries(head)]
+    for each in (service, front):
+        lines += ["[[target.service]]", *entries(each), ""]
     path = folder / "target.toml"
     path.write_text("\n".join(lines), encoding="utf-8")
     return path

@@ -35,7 +35,7 @@ def cells_of(configuration: Mapping[str, Any], pki: Pki, folder: Path) -> Mappin
     """
     nonces = bool(configuration.get("nonces"))
     with serve_provider(folder, pki, mode=configuration["mode"], nonces=nonces) as served:
-        request = Request(profile=configuration["profile"], area="eid", targets=(served.manifest,), out=folder / "run")
+        request = Request(profile=configuration["profile"], targets=(served.manifest,), out=folder / "run")
         ran = execute(request, Door(ca_file=str(served.roots)), front="loop", quiet=True)
     return {cell.requirement: cell for cell in ran.run.cells if cell.requirement.startswith("EID-")}
 

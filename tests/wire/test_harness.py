@@ -114,12 +114,13 @@ def test_broken_child_is_an_error_and_never_a_refusal(tmp_path: Path, body: str,
 
 
 def test_second_line_for_one_question_is_an_error_of_the_next(tmp_path: Path) -> None:
-    body = (
-        "\n    say(type='output', seq=seq, output={}); say(type='rejected', seq=seq + 1, code='x'); time.sleep(0.05)\n"
-    )
+    body = """
+    both = [{"type": "output", "seq": seq, "output": {}}, {"type": "rejected", "seq": seq + 1, "code": "x"}]
+    sys.stdout.write("".join(json.dumps(each) + chr(10) for each in both))
+    sys.stdout.flush()
+"""
     with harness(tmp_path, body) as child:
         assert child.run("demo", {}).word == "output"
-        time.sleep(0.1)
         assert child.run("demo", {}).word == "error"
 
 

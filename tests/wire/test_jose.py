@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from conformance.wire import jose
 
 joserfc_jws = pytest.importorskip("joserfc.jws", reason="joserfc is a test dependency")
 from joserfc.jwk import import_key  # noqa: E402
+
+PATIENT = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 
 RSA = rsa.generate_private_key(65537, 2048)
 KEYS: dict[str, Any] = {
@@ -90,11 +92,13 @@ def test_base64url_has_one_spelling(text: str) -> None:
         jose.unb64(text)
 
 
+@PATIENT
 @given(st.binary(max_size=64))
 def test_base64url_round_trip(data: bytes) -> None:
     assert jose.unb64(jose.b64(data)) == data
 
 
+@PATIENT
 @given(st.dictionaries(st.sampled_from(["kty", "crv", "n", "e", "x", "y"]), st.text("AB_-=é", max_size=50) | st.none()))
 def test_any_jwk_is_a_key_or_a_value_error(value: dict[str, Any]) -> None:
     for kty in ("RSA", "EC", "OKP", "oct"):

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from conformance.core.model import Reason, Undecided
 from conformance.wire import jose, jwks
+
+PATIENT = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 
 EC = ec.generate_private_key(ec.SECP256R1())
 
@@ -78,6 +80,7 @@ def test_ten_thousand_keys_are_counted() -> None:
     assert (found.count, len(found.keys)) == (10_000, jwks.MAX_KEYS)
 
 
+@PATIENT
 @given(st.binary(max_size=80) | st.text('[]{}",:1nulkeysd', max_size=40).map(str.encode))
 def test_any_octets_are_a_set_or_have_a_reason(data: bytes) -> None:
     for text in (data, b'{"keys":[' + data + b"]}"):

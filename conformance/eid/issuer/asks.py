@@ -18,7 +18,7 @@ PROOFS: Final = (
     "private-jwk",
 )
 REQUESTS: Final = ("unknown-configuration", "both-identifiers", "no-identifier", "unknown-proof-type")
-ACCESS: Final = ("no-token", "query-token", "other-token")
+ACCESS: Final = ("no-token", "query-token", "other-token", "bearer-downgrade")
 
 ASKS: Final[Mapping[str, tuple[str, ...]]] = {
     "EID-VCI-01": ("issuer_metadata",),

@@ -50,12 +50,16 @@ class Nonces:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One request for a credential. credential: whether one came. error: the code. trouble: `reason: detail`."""
+    """One request for a credential. credential: whether one came. error: the code. trouble: `reason: detail`.
+
+    inapplicable: why the request means nothing here, empty where it does.
+    """
 
     status: int = 0
     error: str = ""
     credential: bool = False
     trouble: str = ""
+    inapplicable: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ FAULTS: Mapping[str, str] = {
     "vci-no-token": "issues without an access token",
     "vci-query-token": "takes an access token from the URL",
     "vci-any-token": "takes any access token",
+    "vci-bearer-downgrade": "takes tokens that are bound to a key without a proof",
     "vci-forged": "signs with another key than it publishes",
     "vci-other-type": "issues another vct than the configuration says",
     "vci-unbound": "binds the credential to another key",

@@ -28,13 +28,14 @@ DAY = 86_400
 
 @dataclass(slots=True)
 class Issuer:
-    """One issuer while it runs. code: the pre-authorized code of its one offer."""
+    """One issuer while it runs. code: the pre-authorized code of its one offer. dpop: tokens are bound to a key."""
 
     faults: frozenset[str]
     key: SigningKey = field(default_factory=lambda: new_key("ES256", "issuer"))
     identifier: str = ""
     code: str = field(default_factory=random_id)
     tokens: set[str] = field(default_factory=set)
+    dpop: bool = False
     nonces: set[str] = field(default_factory=set)
 
     def has(self, fault: str) -> bool:
@@ -102,7 +103,8 @@ def token(issuer: Issuer, given: Mapping[str, list[str]]) -> Reply:
     if given.get("grant_type") != [GRANT] or given.get("pre-authorized_code") != [issuer.code]:
         return 400, {"error": "invalid_grant"}, NO_STORE
     issuer.tokens.add(made := random_id())
-    return 200, {"access_token": made, "token_type": "Bearer", "expires_in": 300}, NO_STORE
+    kind = "DPoP" if issuer.dpop else "Bearer"
+    return 200, {"access_token": made, "token_type": kind, "expires_in": 300}, NO_STORE
 
 
 def nonce(issuer: Issuer) -> Reply:
@@ -140,11 +142,26 @@ def allowed(issuer: Issuer, target: str, fields: Mapping[str, str]) -> bool:
     """Whether the request carries an access token in its Authorization field."""
     scheme, _, given = fields.get("authorization", "").partition(" ")
     in_url = parse_qs(urlsplit(target).query).get("access_token", [""])[0]
-    if scheme.lower() == "bearer" and (given in issuer.tokens or (given and issuer.has("any-token"))):
+    proven = scheme.lower() == "dpop" and proof_is_right(issuer, fields.get("dpop", ""), given)
+    bearer = scheme.lower() == "bearer" and (not issuer.dpop or issuer.has("bearer-downgrade"))
+    if (proven or bearer) and (given in issuer.tokens or (given and issuer.has("any-token"))):
         return True
     if issuer.has("query-token") and in_url in issuer.tokens:
         return True
     return issuer.has("no-token") and not given and not in_url
+
+
+def proof_is_right(issuer: Issuer, text: str, token: str) -> bool:
+    """Whether a DPoP proof is of this request and token, as far as the suite's own can be wrong (RFC 9449)."""
+    try:
+        head, body, tail = text.split(".")
+        header, claims = strict_json(jose.unb64(head)), strict_json(jose.unb64(body))
+        key = jose.public_key(header["jwk"])
+        signed = jose.verify("ES256", key, f"{head}.{body}".encode(), jose.unb64(tail))
+    except (ValueError, KeyError, Undecided):
+        return False
+    digest = jose.b64(hashlib.sha256(token.encode()).digest())
+    return signed and claims.get("htu") == f"{issuer.identifier}/credential" and claims.get("ath") == digest
 
 
 def wrong_request(issuer: Issuer, asked: Mapping[str, Any]) -> str:

@@ -15,6 +15,8 @@ from conformance.core.network import Door
 from conformance.core.secret import Secret
 from conformance.eid.issuer.evidence import Attempt, Issued, IssuerMetadata, Nonces
 from conformance.eid.issuer.reading import issued, metadata, text
+from conformance.wire.dpop import proof as dpop_proof
+from conformance.wire.dpop import proof_claims
 from conformance.wire.exchange import HttpExchange
 from conformance.wire.http import fetch
 from conformance.wire.jose import jwk
@@ -35,6 +37,12 @@ class Session:
     token: str = field(default="", repr=False)
     members: Mapping[str, Any] = field(default_factory=dict)
     connections: int = 0
+    server_nonce: str = ""
+
+    @property
+    def bound(self) -> bool:
+        """Whether tokens are bound to the wallet's key (RFC 9449)."""
+        return bool(self.setting("dpop"))
 
     @property
     def issuer(self) -> str:
@@ -57,6 +65,20 @@ class Session:
             verify = (Path(self.job.target.path).parent / trust).read_bytes()
         self.connections += 1
         return fetch(self.door, self.job.target, url, kind="oidc", verify=verify, **options)
+
+    def send_bound(self, url: str, *, headers: Mapping[str, str], token: str = "", data: str = "") -> HttpExchange:
+        """A POST with a DPoP proof where tokens are bound; once more with the server's nonce, where it asks for one."""
+        for _ in range(2):
+            extra: dict[str, str] = {}
+            if self.bound:
+                claims = proof_claims("POST", url, self.now(), token, self.server_nonce)
+                extra["DPoP"] = dpop_proof(self.key, claims)
+            exchange = self.send(url, method="POST", headers={**headers, **extra}, data=data)
+            given = exchange.all("dpop-nonce")
+            if not (self.bound and given and error_code(json_object(exchange)) == "use_dpop_nonce"):
+                break
+            self.server_nonce = given[0][:200]
+        return exchange
 
     def secret(self, name: str) -> str:
         """A secret that the manifest refers to.
@@ -111,7 +133,7 @@ def ask_token(session: Session) -> None:
         pairs.append(("client_id", client))
     if session.setting("tx_code") is not None:
         pairs.append(("tx_code", session.secret("tx_code")))
-    exchange = session.send(token_endpoint(session), method="POST", data=form(pairs), headers={"Content-Type": FORM})
+    exchange = session.send_bound(token_endpoint(session), headers={"Content-Type": FORM}, data=form(pairs))
     answer = json_object(exchange)
     if not isinstance(answer.get("access_token"), str):
         what = error_code(answer) or f"status {exchange.status}"
@@ -197,16 +219,21 @@ def ask_credential(session: Session, wrong: str = "") -> HttpExchange:
     """One request for a credential, right or wrong in one thing."""
     url = endpoint(session, "credential_endpoint")
     headers = {"Content-Type": "application/json"}
+    data = json.dumps(request_body(session, wrong))
     if wrong == "query-token":
         url += f"{'&' if '?' in url else '?'}{form([('access_token', session.token)])}"
-    elif wrong != "no-token":
-        token = random_id() if wrong == "other-token" else session.token
-        headers["Authorization"] = f"Bearer {token}"
-    return session.send(url, method="POST", headers=headers, data=json.dumps(request_body(session, wrong)))
+    if wrong in ("query-token", "no-token"):
+        return session.send(url, method="POST", headers=headers, data=data)
+    token = random_id() if wrong == "other-token" else session.token
+    if wrong == "bearer-downgrade" or not session.bound:
+        return session.send(url, method="POST", headers={**headers, "Authorization": f"Bearer {token}"}, data=data)
+    return session.send_bound(url, headers={**headers, "Authorization": f"DPoP {token}"}, token=token, data=data)
 
 
 def attempt(session: Session, wrong: str = "") -> Attempt:
     """What came of one request."""
+    if wrong == "bearer-downgrade" and not session.bound:
+        return Attempt(inapplicable="the manifest says of no key that tokens are bound to")
     try:
         exchange = ask_credential(session, wrong)
     except Undecided as trouble:

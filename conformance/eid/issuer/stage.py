@@ -13,6 +13,9 @@ from conformance.eid.issuer.policy import FAULTS
 from conformance.eid.issuer.sandbox import CONFIGURATION, Issuer, serve
 from conformance.eid.issuer.session import GRANT
 
+POLICIES = ("good", "dpop")
+"""Tokens that anybody may use, and tokens that are bound to a key."""
+
 
 @contextlib.contextmanager
 def stage(stand: Stand, kit: Kit) -> Iterator[Mapping[str, Any]]:
@@ -21,14 +24,17 @@ def stage(stand: Stand, kit: Kit) -> Iterator[Mapping[str, Any]]:
     Raises:
         ConfigError: no such policy or fault.
     """
-    if stand.policy != "good":
-        raise ConfigError("sandbox", "policy", f'"{stand.policy}"', "good", "good")
+    if stand.policy not in POLICIES:
+        near = nearest(stand.policy, POLICIES)
+        raise ConfigError("sandbox", "policy", f'"{stand.policy}"', f"one of {', '.join(POLICIES)}", near)
     for fault in stand.faults:
         if fault not in FAULTS:
             raise ConfigError("sandbox", "faults", f'"{fault}"', "a fault of issuers", nearest(fault, FAULTS))
-    issuer = Issuer(frozenset(stand.faults))
+    bound = stand.policy == "dpop" or "vci-bearer-downgrade" in stand.faults
+    issuer = Issuer(frozenset(stand.faults), dpop=bound)
     with serve(issuer, kit.server_context()) as identifier:
         grants = {GRANT: {"pre-authorized_code": issuer.code}}
         offer = {"credential_issuer": identifier, "credential_configuration_ids": [CONFIGURATION], "grants": grants}
         (kit.folder / "offer.json").write_text(json.dumps(offer), encoding="utf-8")
-        yield {"credential_issuer": identifier, "configuration": CONFIGURATION, "offer": "file:offer.json"}
+        keys = {"credential_issuer": identifier, "configuration": CONFIGURATION, "offer": "file:offer.json"}
+        yield {**keys, **({"dpop": True} if bound else {})}

@@ -68,6 +68,8 @@ def refused(issuance: Attempts, group: str, rule: Rule) -> Iterator[Violation]:
             raise Undecided(Reason.CONTROL_FAILED, f"{name}: {control.status} {control.error}".rstrip())
     for name, codes in rule.params["refusals"].items():
         seen = answered(issuance, f"{group}/{name}")
+        if seen.inapplicable:
+            continue
         if seen.credential:
             yield Violation(f"a credential is issued: {name}", "refused", f"status {seen.status}")
         elif not 400 <= seen.status < 500:

@@ -26,12 +26,14 @@ from conformance.eid.op import (
     observe_token,
     observe_tokens,
     observe_trust,
+    observe_userinfo,
 )
 from conformance.eid.op.asks import SLOW, details
 from conformance.eid.op.evidence import Discovery, Jwks, Trial, Troubles
 from conformance.eid.op.preflight import Run, preflight
-from conformance.eid.op.session import Provider, guarded, untested
+from conformance.eid.op.provider import Provider
 from conformance.eid.op.settings import Settings, client_of, settings_of
+from conformance.eid.op.trials import guarded, untested
 
 JOBS, THREADS = 4, 6
 """Providers looked at side by side, and threads for each."""
@@ -66,7 +68,7 @@ ROOMS: Mapping[str, Room] = {
         observe_tokens.ASSURANCE_FACTS, observe_tokens.assurance_attempt, observe_tokens.assurance_record
     ),
     "userinfo": Room(
-        observe_resources.USERINFO_FACTS, observe_resources.userinfo_attempt, observe_resources.userinfo_record
+        observe_userinfo.USERINFO_FACTS, observe_userinfo.userinfo_attempt, observe_userinfo.userinfo_record
     ),
     "refresh": Room(
         observe_resources.REFRESH_FACTS, observe_resources.refresh_attempt, observe_resources.refresh_record
@@ -95,12 +97,21 @@ def observe(jobs: Iterable[Job], door: Door) -> Iterator[Observed]:
     """Each job's result as soon as it is complete; a few jobs side by side, and within each a few threads."""
     todo = iter(jobs)
     with ThreadPoolExecutor(JOBS) as pool:
-        running = {pool.submit(observe_one, job, door) for job in itertools.islice(todo, JOBS)}
+        running = {pool.submit(_isolated, job, door) for job in itertools.islice(todo, JOBS)}
         while running:
             done, running = wait(running, return_when=FIRST_COMPLETED)
-            running |= {pool.submit(observe_one, job, door) for job in itertools.islice(todo, len(done))}
+            running |= {pool.submit(_isolated, job, door) for job in itertools.islice(todo, len(done))}
             for future in done:
                 yield future.result()
+
+
+def _isolated(job: Job, door: Door) -> Observed:
+    """As `observe_one`; a defect of ours on one provider must not lose the others."""
+    try:
+        return observe_one(job, door)
+    except Exception as error:  # noqa: BLE001 - see above; the text of an exception may hold what is secret
+        trouble = (Reason.INTERNAL, f"the observer broke: {type(error).__name__}")
+        return Observed(job, door.now(), {}, dict.fromkeys(details(job.asks), trouble))
 
 
 def observe_one(job: Job, door: Door) -> Observed:

@@ -6,24 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from conformance.core.model import NotTested
+from conformance.eid.op.authentication import Mutate, assertion_auth, call, no_auth, secret_auth
 from conformance.eid.op.evidence import ClientAuthentication, Trial, Troubles
 from conformance.eid.op.preflight import Run
-from conformance.eid.op.session import (
-    Auth,
-    Mutate,
-    answer_trial,
-    ask_for,
-    assertion_auth,
-    call,
-    fresh_code,
-    no_auth,
-    pushed_trial,
-    pushes,
-    redeem,
-    secret_auth,
-    token_trial,
-    untested,
-)
+from conformance.eid.op.provider import Auth
+from conformance.eid.op.session import ask_for, fresh_code, pushes, redeem
+from conformance.eid.op.trials import answer_trial, pushed_trial, token_trial, untested
 from conformance.wire.jws import new_key, random_id, tampered
 from conformance.wire.oauth import json_object
 

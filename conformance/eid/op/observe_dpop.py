@@ -6,25 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from conformance.core.model import Reason, Undecided
+from conformance.eid.op.authentication import call, no_proofs, usual_auth, usual_proofs
 from conformance.eid.op.evidence import Dpop, Trial, Troubles
 from conformance.eid.op.id_tokens import Unreadable, part
 from conformance.eid.op.preflight import Run, check_userinfo
-from conformance.eid.op.session import (
-    Proofs,
-    answer_trial,
-    ask_for,
-    call,
-    fresh_code,
-    no_proofs,
-    pushed_trial,
-    pushes,
-    read_userinfo,
-    redeem,
-    token_trial,
-    usual_auth,
-    usual_proofs,
-    visit,
-)
+from conformance.eid.op.provider import Proofs
+from conformance.eid.op.session import ask_for, fresh_code, pushes, read_userinfo, redeem, visit
+from conformance.eid.op.trials import answer_trial, pushed_trial, token_trial
 from conformance.wire import dpop
 from conformance.wire.jose import thumbprint
 from conformance.wire.jws import new_key

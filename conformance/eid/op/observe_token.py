@@ -11,28 +11,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from conformance.core.model import NotTested, Reason, Undecided
+from conformance.eid.op.authentication import call, usual_auth, usual_proofs
 from conformance.eid.op.evidence import AccessTokens, Token, TokenAnswer, Trial, Troubles
 from conformance.eid.op.id_tokens import Unreadable, part
 from conformance.eid.op.preflight import Run
-from conformance.eid.op.session import (
-    Pairs,
-    Tokens,
-    answer_trial,
-    ask_for,
-    call,
-    fresh_code,
-    needed_code,
-    own_code,
-    pushed_trial,
-    read_userinfo,
-    redeem,
-    token_request,
-    token_trial,
-    untested,
-    usual_auth,
-    usual_proofs,
-    visit,
-)
+from conformance.eid.op.provider import Pairs, Tokens
+from conformance.eid.op.session import ask_for, fresh_code, own_code, read_userinfo, redeem, token_request, visit
+from conformance.eid.op.trials import answer_trial, needed_code, pushed_trial, token_trial, untested
 from conformance.wire.cookies import Jar
 from conformance.wire.jws import random_id
 from conformance.wire.oauth import error_code, json_object, media_type

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 from conformance.payments.qr.parse import MERCHANT_TEMPLATES
 from conformance.payments.qr.schemes import Allowance, ObjectSpec, Scheme, Template
@@ -28,6 +30,7 @@ class Spec:
 class Layout:
     """A template of a scheme ready for use.
 
+    pays: it is an account, not what stands beside one. abroad: payers of other countries can use it.
     more: the scheme says something of root objects. allowed: `rule:path` -> why the scheme's document allows it.
     """
 
@@ -37,11 +40,15 @@ class Layout:
     required: frozenset[str]
     root: Mapping[str, Spec]
     more: bool
+    pays: bool
+    abroad: bool
+    country: str
+    currencies: Mapping[str, int]
     allowed: Mapping[str, str]
     pattern: Form | None
 
 
-class Match(NamedTuple):
+class Match(msgspec.Struct, frozen=True, gc=False):
     """A template of a payload that a scheme knows."""
 
     layout: Layout
@@ -74,6 +81,10 @@ def _layout(scheme: Scheme, template: Template) -> Layout:
         required=frozenset(spec.id for spec in template.objects if spec.required),
         root={spec.id: _spec(spec) for spec in scheme.objects},
         more=bool(scheme.objects or template.required),
+        pays=template.kind != "national",
+        abroad=template.cross_border,
+        country=scheme.country,
+        currencies=scheme.currencies,
         allowed=_allowed((*scheme.allow, *template.allow)),
         pattern=_form(template.form),
     )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.payments.qr.codes import COUNTRIES, CURRENCY_DECIMALS, SANDBOX_COUNTRIES, TEST_CURRENCY
+from conformance.payments.qr.codes import COUNTRIES
 from conformance.payments.qr.facts import Facts
 from conformance.payments.qr.findings import NONE, Finding, Found
 from conformance.payments.qr.recognise import Layout, Spec
+from conformance.payments.qr.rules_values import country, currency
 from conformance.payments.qr.tlv import DataObject, Defect, nested
 
 CROSS_BORDER = frozenset({"52", "53", "58", "59", "60"})
@@ -18,19 +19,20 @@ CARDS = frozenset(f"{i:02}" for i in range(2, 26))
 
 def currency_of_scheme(facts: Facts) -> Found:
     """The currency is one that the schemes of the payload settle in, with the decimals that they write."""
-    if not facts.matches or "53" not in facts.root:
+    each = facts.root.get("53")
+    if each is None or not facts.matches:
         return NONE
-    value = facts.value("53")
+    value = each.value
     found: Found = NONE
     decimals = None
     for match in facts.matches:
-        known = match.layout.scheme.currencies
+        known = match.layout.currencies
         if known and value not in known:
             title = match.layout.scheme.title
             found = facts.at("scheme-currency", "53", f"a currency that {title} does not use", " or ".join(known))
         decimals = known.get(value, decimals)
-    if decimals is not None and (amount := facts.value("54")):
-        written = amount.partition(".")[2]
+    if decimals is not None and (amount := facts.root.get("54")):
+        written = amount.value.partition(".")[2]
         if len(written) > decimals and written.isdigit():
             expected = f"at most {decimals}" if decimals else "none"
             found = (*found, *facts.at("decimals", "54", f"{len(written)} decimals in currency {value}", expected))
@@ -40,7 +42,9 @@ def currency_of_scheme(facts: Facts) -> Found:
 def layout(facts: Facts) -> Found:
     """Each template that a scheme knows is laid out as the scheme's table says, and so is the root."""
     found: Found = NONE
-    for matched, template in facts.matches:
+    where = facts.value("58")
+    for match in facts.matches:
+        matched, template = match.layout, match.object
         specs, required = matched.objects, 0
         for each in template.objects:
             if spec := specs.get(each.id):
@@ -53,7 +57,7 @@ def layout(facts: Facts) -> Found:
             found = (*found, *_one_of(matched, template))
         if matched.more:
             found = (*found, *_root(facts, matched))
-        if (country := facts.value("58")) != matched.scheme.country and country in COUNTRIES:
+        if where != matched.country and where in COUNTRIES:
             message = f"another country than that of {matched.scheme.title}"
             found = (*found, *facts.at("layout", "58", message, matched.scheme.country))
     return found
@@ -124,13 +128,12 @@ def readiness(facts: Facts) -> Found:
         end = len(facts.reading.text)
         missing = sorted(CROSS_BORDER - root.keys())
         found += [Finding("cross-mandatory", name, end, f"no ID {name}", f"ID {name}") for name in missing]
-    currency, country = facts.value("53"), facts.value("58")
-    if currency and currency not in CURRENCY_DECIMALS and not (facts.sandbox and currency == TEST_CURRENCY):
+    if currency(facts):
         found += facts.at("cross-currency", "53", "no numeric code of a currency", "three digits of ISO 4217")
-    if country and country not in COUNTRIES and not (facts.sandbox and country in SANDBOX_COUNTRIES):
+    if country(facts):
         found += facts.at("cross-country", "58", "no code of a country", "two letters of ISO 3166-1")
     for match in facts.matches:
-        if match.layout.template.cross_border:
+        if match.layout.abroad:
             break
     else:
         if CARDS.isdisjoint(root):
@@ -139,7 +142,7 @@ def readiness(facts: Facts) -> Found:
 
 
 def _no_account(facts: Facts) -> Finding:
-    domestic = [match for match in facts.matches if match.layout.template.kind != "national"]
+    domestic = [match for match in facts.matches if match.layout.pays]
     if domestic:
         match = domestic[0]
         message = f"{match.layout.template.name} is for payers of {match.layout.scheme.country} alone"

@@ -16,6 +16,9 @@ from conformance.payments.qr.tlv import HEAD_CHARACTERS, DataObject
 UPPER_HEX = re.compile(r"[0-9A-F]{4}").fullmatch
 RESERVED_IDS = frozenset(f"{i}" for i in range(65, 80))
 MANDATORY = frozenset({"52", "53", "58", "59", "60"})
+ABSENT = {name: (f"mandatory:{name}", f"no ID {name}", f"ID {name}") for name in sorted(MANDATORY)}
+"""Mandatory ID -> the key of its allowance, the message and what is expected."""
+
 ACCOUNTS = frozenset(f"{i:02}" for i in range(2, 52))
 SHOULD_CHARACTERS = 512
 
@@ -128,8 +131,10 @@ def mandatory(facts: Facts) -> Found:
     if root.keys() >= MANDATORY and not ACCOUNTS.isdisjoint(root):
         return NONE
     found: list[Finding] = []
-    for name in sorted(MANDATORY - root.keys()):
-        found += facts.at("mandatory", name, f"no ID {name}", f"ID {name}")
+    end, allowed = len(facts.reading.text), facts.allowed
+    for name, (key, message, expected) in ABSENT.items():
+        if name not in root:
+            found.append(Finding("mandatory", name, end, message, expected, "", allowed.get(key, "")))
     if ACCOUNTS.isdisjoint(root):
         found += facts.at("account", "02", "no merchant account", "one of the IDs 02 to 51")
     return tuple(found)

@@ -13,15 +13,17 @@ AMOUNT = re.compile(r"[0-9]{1,13}(?:\.[0-9]*)?", re.ASCII).fullmatch
 PERCENT = re.compile(r"[0-9]{1,2}(?:\.[0-9]{1,2})?", re.ASCII).fullmatch
 CATEGORY = re.compile(r"[0-9]{4}", re.ASCII).fullmatch
 UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]").search
+INITIATIONS = frozenset({"11", "12"})
 LONGEST = (("57", 5), ("59", 25), ("60", 15), ("61", 10))
 
 
 def initiation(facts: Facts) -> Found:
     """4.7.2: 11 for a code shown many times, 12 for one shown once, which a code with an amount should be."""
-    value = facts.value("01")
-    if value not in ("", "11", "12"):
+    root = facts.root
+    each = root.get("01")
+    if each is not None and each.value not in INITIATIONS:
         return facts.at("initiation", "01", "another point of initiation", "11 or 12")
-    if value != "12" and "54" in facts.root:
+    if "54" in root and (each is None or each.value != "12"):
         return facts.at("initiation-amount", "01", "a code with an amount is not marked as dynamic", "12")
     return NONE
 
@@ -39,16 +41,16 @@ def amount(facts: Facts) -> Found:
 
 def currency(facts: Facts) -> Found:
     """4.7.5.1: the ISO 4217 numeric code of a currency."""
-    value = facts.value("53")
-    if value in CURRENCY_DECIMALS or "53" not in facts.root or (facts.sandbox and value == TEST_CURRENCY):
+    each = facts.root.get("53")
+    if each is None or each.value in CURRENCY_DECIMALS or (facts.sandbox and each.value == TEST_CURRENCY):
         return NONE
     return facts.at("currency", "53", "no numeric code of a currency", "three digits of ISO 4217")
 
 
 def country(facts: Facts) -> Found:
     """Table 3.6: ISO 3166-1 alpha-2, so neither RP, RI nor RC."""
-    value = facts.value("58")
-    if value in COUNTRIES or "58" not in facts.root or (facts.sandbox and value in SANDBOX_COUNTRIES):
+    each = facts.root.get("58")
+    if each is None or each.value in COUNTRIES or (facts.sandbox and each.value in SANDBOX_COUNTRIES):
         return NONE
     return facts.at("country", "58", "no code of a country", "two upper-case letters of ISO 3166-1")
 

@@ -100,6 +100,9 @@ def _checksums() -> Iterator[Case]:
         reasons = (*CRC, "structure", "value")
         yield refused(name, "crc", EMVCO, TEXT[:-4] + digits, "no digits in 63", control, reasons=reasons)
     yield refused("emvco-crc-absent", "crc", EMVCO, body(DYNAMIC), "no 63", control, reasons=(*STRUCTURE,))
+    slip = tlv("00", "000600000101030990218202600000000000000001") + tlv("51", "TH") + "9104"
+    notes = "a transfer slip's code: its CRC stands at 91 and there is none at 63, so it is no payable code"
+    yield refused("emvco-slip", "crc", EMVCO, slip + crc_of(slip), notes, control, reasons=(*STRUCTURE, "value"))
     for start in ("0", "00"):
         fields = searched(STATIC, start)
         sound = payload(fields)

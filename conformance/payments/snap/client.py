@@ -1,8 +1,9 @@
-"""Signed SNAP requests: pure, given the secrets, the time and a token. One change makes a negative of a right one."""
+"""Signed SNAP requests, given the secrets, the time and a token. One change makes a negative of a right one."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -10,6 +11,7 @@ from functools import lru_cache
 from string import Template
 from typing import TYPE_CHECKING, Any
 
+from conformance.core.paths import vectors_dir
 from conformance.payments.snap import signature
 from conformance.payments.snap.signature import Dialect
 
@@ -160,10 +162,11 @@ def token_request(client: Client, path: str, timestamp: str, **change: Any) -> R
 
 @lru_cache(maxsize=1)
 def throw_away_key() -> RSAPrivateKey:
-    """A key that no service knows."""
-    from cryptography.hazmat.primitives.asymmetric import rsa  # noqa: PLC0415 - only where one is signed with
+    """A key that no service trusts: the published one of the vectors, since making one takes a good part of a run."""
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415 - where one is needed
 
-    return rsa.generate_private_key(65537, 2048)
+    pem = json.loads((vectors_dir() / "payments" / "keys.json").read_bytes())["rsa_private"]
+    return load_pem_private_key(pem.encode(), None)  # type: ignore[return-value]
 
 
 def number(seed: str, digits: int) -> str:

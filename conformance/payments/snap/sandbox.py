@@ -31,6 +31,7 @@ FAULTS: Final[Mapping[str, str]] = {
     **{f"snap-lenient-{name}": f"a signature over another {name} is accepted" for name in rules.COMPONENTS},
     "snap-hex-unchecked": "a signature in hex is accepted without being verified",
     "snap-hex-only": "X-SIGNATURE is in hex, and so the manifest states it",
+    "snap-nested-left-out": "objects in objects in objects are left out of the digest",
     "snap-minify-strips-strings": "white space inside strings is removed before the digest",
     "snap-json-reserialised": "the body is parsed and serialised again before the digest",
     "snap-hash-of-escaped-ascii": "characters beyond ASCII are escaped before the digest",

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.core.paths import vectors_dir
 from conformance.payments.snap import signature
-from conformance.payments.snap.client import Draft, string_to_sign
+from conformance.payments.snap.client import Draft, string_to_sign, throw_away_key
 from conformance.payments.snap.mutations import ALTER, S8_QUERY, reordered, stripped
 from conformance.payments.snap.signature import Dialect
 
@@ -79,10 +79,7 @@ def all_cases() -> tuple[dict[str, Any], ...]:
 
 def private_key() -> RSAPrivateKey:
     """The published key."""
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415 - here alone
-
-    pem = json.loads((vectors_dir() / "payments" / "keys.json").read_bytes())["rsa_private"]
-    return load_pem_private_key(pem.encode(), None)  # type: ignore[return-value]
+    return throw_away_key()
 
 
 def _draft(name: str) -> Draft:

@@ -8,7 +8,7 @@ import zlib
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from conformance.eid.credentials import base45
@@ -17,6 +17,8 @@ from conformance.eid.credentials.recipe import zeros
 from conformance.eid.credentials.sandbox import OPERATIONS, answer
 from conformance.eid.credentials.sandbox_cose import read_cbor
 from conformance.eid.credentials.vectors import questions, source_of, sources
+
+PATIENT = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 
 NOW = int(time.time())
 CONTROLS = {
@@ -40,7 +42,7 @@ def test_every_operation_has_a_control() -> None:
         assert answer(Checks(), operation, question.given)["type"] == "output"
 
 
-@settings(deadline=None, max_examples=60)
+@PATIENT
 @given(st.sampled_from(sorted(TEXT)), st.data())
 def test_a_changed_text_is_refused_or_harmless_and_never_an_error(operation: str, data: Any) -> None:
     question = CONTROLS[operation]
@@ -53,13 +55,14 @@ def test_a_changed_text_is_refused_or_harmless_and_never_an_error(operation: str
     assert reply["type"] in (("rejected", "output") if changed == text else ("rejected",)), changed
 
 
-@settings(deadline=None, max_examples=60)
+@PATIENT
 @given(st.sampled_from(sorted(TEXT)), st.text(max_size=40) | st.binary(max_size=40).map(base45.encode))
 def test_any_text_is_refused(operation: str, text: str) -> None:
     reply = answer(Checks(), operation, {**CONTROLS[operation].given, TEXT[operation]: text})
     assert reply["type"] == "rejected", reply
 
 
+@PATIENT
 @given(st.binary(max_size=60))
 def test_base45_round_trip(octets: bytes) -> None:
     assert base45.decode(base45.encode(octets)) == octets
@@ -71,6 +74,7 @@ def test_base45_of_rfc_9285(text: str, octets: bytes) -> None:
     assert base45.decode(text) == octets
 
 
+@PATIENT
 @given(st.text(max_size=12))
 def test_any_base45_text_is_octets_or_a_value_error(text: str) -> None:
     try:
@@ -80,6 +84,7 @@ def test_any_base45_text_is_octets_or_a_value_error(text: str) -> None:
     assert base45.encode(octets) == text
 
 
+@PATIENT
 @given(st.binary(max_size=40))
 def test_any_cbor_is_read_or_refused(octets: bytes) -> None:
     try:

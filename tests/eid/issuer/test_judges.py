@@ -79,6 +79,12 @@ def test_wrong_requests(requirement_id: str, name: str) -> None:
         messages(requirement_id, issuance=Attempts({}))
 
 
+def test_what_is_inapplicable_is_passed_over() -> None:
+    skipped = attempts(**{"access__bearer-downgrade": Attempt(inapplicable="not bound")})
+    assert messages("EID-VCI-08", issuance=skipped) == []
+    assert messages("EID-VCI-08", issuance=attempts(**{"access__bearer-downgrade": GOOD}))
+
+
 def test_error_codes() -> None:
     (message,) = messages("EID-VCI-05", issuance=attempts(proof__none=Attempt(400, "server_error")))
     assert message == "another error code: none"

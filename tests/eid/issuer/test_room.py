@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from conformance.commands.prepare import Request
@@ -18,21 +18,25 @@ from conformance.core.model import Cell, Status
 from conformance.eid.issuer import sandbox
 from conformance.eid.issuer.reading import issued, metadata
 from conformance.eid.issuer.session import offered_code, well_known
+from conformance.eid.issuer.stage import POLICIES
 from conformance.sandbox import Sandbox, Spec
 from conformance.wire import jose
 from conformance.wire.exchange import HttpExchange
 from conformance.wire.jws import new_key
 
+PATIENT = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 
-def cells_of(tmp_path: Path) -> list[Cell]:
-    spec = Spec("xa-one", "XA", "one", (Stand("xa-one", "XA", "issuer", "credential-issuer", "good"),))
+
+def cells_of(tmp_path: Path, policy: str = "good") -> list[Cell]:
+    spec = Spec("xa-one", "XA", "one", (Stand("xa-one", "XA", "issuer", "credential-issuer", policy),))
     with Sandbox([spec]) as opened:
         ran = execute(Request(out=tmp_path / "run"), opened.door(), opened.targets, front="loop", quiet=True)
     return list(ran.run.cells)
 
 
-def test_conforming_issuer_is_green(tmp_path: Path) -> None:
-    cells = cells_of(tmp_path)
+@pytest.mark.parametrize("policy", POLICIES)
+def test_conforming_issuer_is_green(tmp_path: Path, policy: str) -> None:
+    cells = cells_of(tmp_path, policy)
     assert [(cell.requirement, cell.detail) for cell in cells if cell.status is not Status.PASS] == []
     assert len(cells) == 7
 
@@ -93,6 +97,7 @@ PARTS = st.recursive(
 )
 
 
+@PATIENT
 @given(PARTS, st.lists(PARTS, max_size=3))
 def test_any_credential_becomes_facts(claims: Any, disclosures: list[Any]) -> None:
     parts = [jose.b64(json.dumps(each).encode()) for each in disclosures]
@@ -102,6 +107,7 @@ def test_any_credential_becomes_facts(claims: Any, disclosures: list[Any]) -> No
         assert not found.verified
 
 
+@PATIENT
 @given(st.binary(max_size=60) | PARTS.map(json.dumps).map(str.encode))
 def test_any_metadata_becomes_facts(body: bytes) -> None:
     moment = datetime(2026, 11, 27, tzinfo=UTC)

@@ -10,12 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from conformance.core.model import Reason
+from conformance.core.area import Job, Observed
+from conformance.core.model import Reason, Service, Target
+from conformance.core.network import Door
+from conformance.eid.op import observe
 from conformance.eid.op.id_tokens import Unreadable, decrypt
 from conformance.eid.op.settings import Client
 from conformance.wire.jose import b64
 from conformance.wire.jws import new_key
-from tests.eid.op.hostile import Answer, document, endless, look, plain, serve
+from tests.eid.op.hostile import Answer, document, door, endless, look, plain, serve
 
 METADATA = "/.well-known/openid-configuration"
 KEY = {**new_key().public_jwk, "use": "sig", "alg": "ES256"}
@@ -165,3 +168,21 @@ def test_a_compressed_token_is_not_decompressed() -> None:
     bomb = b64(zlib.compress(b"0" * 10_000_000))
     with pytest.raises(Unreadable, match="zip"):
         decrypt(f"{header}..{b64(b'iv')}.{bomb}.{b64(b'tag')}", Client("a", "none", "https://rp.example"))
+
+
+def test_a_defect_on_one_provider_does_not_lose_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = observe.observe_one
+
+    def broken(job: Job, door: Door) -> Observed:
+        if job.target.id == "xa-1":
+            raise ZeroDivisionError("a token")
+        return honest(job, door)
+
+    monkeypatch.setattr(observe, "observe_one", broken)
+    with serve({METADATA: document()}) as issuer:
+        service = Service("op", "openid-provider", settings={"issuer": issuer})
+        jobs = [Job(Target(f"xa-{n}", "XA", "x", (service,)), service, frozenset({"discovery"})) for n in range(9)]
+        found = {each.job.target.id: each for each in observe.observe(jobs, door(tmp_path))}
+    assert len(found) == 9
+    assert found["xa-1"].failures == {"discovery": (Reason.INTERNAL, "the observer broke: ZeroDivisionError")}
+    assert [name for name, each in found.items() if each.failures] == ["xa-1"]

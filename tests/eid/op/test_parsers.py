@@ -13,7 +13,7 @@ from conformance.eid.op.agent import parameters, place
 from conformance.eid.op.forms import Page
 from conformance.eid.op.id_tokens import REQUIRED, facts, half_hash
 from conformance.eid.op.observe_authorization import ATTACKS
-from conformance.eid.op.observe_resources import is_birthdate, shapes
+from conformance.eid.op.observe_userinfo import is_birthdate, shapes
 from conformance.eid.op.settings import Client, origin_of
 from conformance.wire.cookies import Jar
 from conformance.wire.jose import b64

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import zipfile
 from collections.abc import Callable, Mapping
@@ -17,7 +18,7 @@ from conformance.core.area import Job, Stand
 from conformance.core.model import Authorisation, Cell, Reason, Status, Target
 from conformance.core.network import Door
 from conformance.core.secret import Secret
-from conformance.core.target import secrets_of
+from conformance.core.target import load_target, secrets_of
 from conformance.eid.op.observe import observe_one
 from conformance.eid.op.policy import BENIGN, FAULTS
 from conformance.sandbox import Sandbox, Spec
@@ -136,3 +137,15 @@ def test_an_authorised_target_is_looked_at_within_its_rate(tmp_path: Path) -> No
 def test_every_fault_has_a_sentence(name: str) -> None:
     assert FAULTS[name].description
     assert name not in BENIGN
+
+
+def test_manifests_of_the_documentation_are_read(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[3] / "docs" / "openid-providers.md").read_text(encoding="utf-8")
+    whole, step = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    (tmp_path / "roots.pem").write_text("-----BEGIN CERTIFICATE-----\n", encoding="ascii")
+    single_page = re.sub(r"login = \[\n.*?\n\]\n", lambda _: step, whole, flags=re.DOTALL)
+    for number, manifest in enumerate((whole, single_page)):
+        path = tmp_path / f"{number}.toml"
+        path.write_text(manifest, encoding="utf-8")
+        assert load_target(path).services[0].role == "openid-provider"
+    assert "next_member" in single_page

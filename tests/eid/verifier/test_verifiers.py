@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from conformance.commands.prepare import Request
@@ -25,6 +25,8 @@ from conformance.sandbox import Sandbox, Spec
 from conformance.wire import jose
 from conformance.wire.jws import compact, new_key
 from tests.eid.verifier.evidence import ACCEPTED, REFUSED, REQUEST, presentations, records
+
+PATIENT = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 
 JUDGES = load_judges((VERIFIER,))
 PROFILE = load_profile("asean").requirements
@@ -153,6 +155,7 @@ VALUES = st.recursive(
 )
 
 
+@PATIENT
 @given(VALUES, VALUES, st.text(max_size=20))
 def test_any_request_becomes_facts(header: Any, claims: Any, text: str) -> None:
     for token in (text, f"{jose.b64(json.dumps(header).encode())}.{jose.b64(json.dumps(claims).encode())}.AA"):

@@ -8,20 +8,20 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.core.model import Status
 from conformance.payments.snap import notification, sandbox_notify
 from conformance.payments.snap.area import SNAP
-from conformance.payments.snap.client import throw_away_key
 from conformance.payments.snap.signature import Dialect
 from conformance.payments.snap.vectors import private_key
 from tests.payments.judging import judged
 from tests.payments.stands import observed, served
 
 PATH, TIME, BODY = "/v1.0/qr/qr-mpm-notify", "2026-11-23T10:00:00+07:00", b'{"latestTransactionStatus":"00"}'
-KEY = private_key()
+KEY, OTHER = private_key(), rsa.generate_private_key(65537, 2048)
 RIGHT = {
     "x-external-id": "12345678901234567890",
     "x-timestamp": TIME,
@@ -34,7 +34,7 @@ def verified(fields: dict[str, str], body: bytes = BODY, path: str = PATH, key: 
 
 
 def test_a_right_notification_verifies_and_says_its_time() -> None:
-    found = notification.verify([throw_away_key().public_key(), KEY.public_key()], PATH, RIGHT, BODY, Dialect())
+    found = notification.verify([OTHER.public_key(), KEY.public_key()], PATH, RIGHT, BODY, Dialect())
     assert (found.state, found.keys, found.timestamp) == ("good", 1, 1_795_402_800)
 
 
@@ -62,7 +62,7 @@ def test_one_change_is_bad(fields: dict[str, str], body: bytes, path: str) -> No
 
 
 def test_another_key_is_bad_and_none_is_absent() -> None:
-    assert verified(RIGHT, key=throw_away_key()) == "bad"
+    assert verified(RIGHT, key=OTHER) == "bad"
     assert verified({**RIGHT, "x-signature": ""}) == "absent"
 
 
@@ -80,7 +80,7 @@ def over_another_body(right: Signs) -> Signs:
 
 
 def by_another_key(right: Signs) -> Signs:
-    return lambda _key, *rest: right(throw_away_key(), *rest)
+    return lambda _key, *rest: right(OTHER, *rest)
 
 
 def nothing(_: Signs) -> Signs:
