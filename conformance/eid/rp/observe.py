@@ -8,26 +8,20 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import json
-import os
-import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field, replace
-from urllib.parse import quote
 
 from conformance.core.area import Job, Observed
 from conformance.core.model import NotTested, Reason, Undecided, Untested
 from conformance.core.network import Door
 from conformance.eid.rp.asks import CONTROLS, ROTATED
-from conformance.eid.rp.browser import Browser, Stop
-from conformance.eid.rp.cases import CASES, Case
-from conformance.eid.rp.evidence import Asked, Login, Logins
-from conformance.eid.rp.flight import Flight
+from conformance.eid.rp.browser import Browser
+from conformance.eid.rp.cases import CASES
+from conformance.eid.rp.evidence import Login, Logins
+from conformance.eid.rp.login import Look, log_in
 from conformance.eid.rp.provider import Provider
 from conformance.eid.rp.settings import Settings, settings_of
-from conformance.wire.child import Bounds, Child, ChildError, environment
 from conformance.wire.serving import serve
 
 JOBS, THREADS = 6, 4
@@ -35,29 +29,8 @@ JOBS, THREADS = 6, 4
 
 ALONE = ("issuer_mismatch", "control-second-issuer", "key_rotated", "kid_unknown", "odd_key")
 LAST = ("jwks_large", "jwks_redirects")
-COMMAND_SECONDS = 20.0
 
 Failure = tuple[Reason | NotTested, str]
-
-
-@dataclass(slots=True)
-class Look:
-    """One job in progress. seen: state, nonce and code_challenge of each login; they never leave this process."""
-
-    job: Job
-    door: Door
-    settings: Settings
-    provider: Provider
-    seen: dict[str, set[str]] = field(default_factory=dict)
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def repeats(self, values: dict[str, str]) -> tuple[str, ...]:
-        """Which of these values an earlier login had, and remember them."""
-        with self.lock:
-            found = tuple(name for name, value in values.items() if value and value in self.seen.get(name, set()))
-            for name, value in values.items():
-                self.seen.setdefault(name, set()).add(value)
-        return found
 
 
 def observe(jobs: Iterable[Job], door: Door) -> Iterator[Observed]:
@@ -103,7 +76,7 @@ def _served(provider: Provider, settings: Settings) -> Iterator[None]:
 def _logins(look: Look, wanted: set[str]) -> Logins:
     """Raises Undecided where even the first good login does not come to its end."""
     _nobody_is_logged_in(look)
-    first = _login(look, "control-first", alone=True)
+    first = log_in(look, "control-first", alone=True)
     try:
         first.check()
     except Undecided as trouble:
@@ -117,15 +90,15 @@ def _logins(look: Look, wanted: set[str]) -> Logins:
         wanted |= {"key_rotated"}
     beside = sorted(wanted - {*CONTROLS, *ALONE, *LAST}, key=lambda name: not CASES[name].drips)
     with ThreadPoolExecutor(THREADS) as pool:
-        found |= dict(zip(beside, pool.map(lambda name: _login(look, name, alone=False), beside), strict=True))
-    found["control-middle"] = _login(look, "control-middle", alone=True)
+        found |= dict(zip(beside, pool.map(lambda name: log_in(look, name, alone=False), beside), strict=True))
+    found["control-middle"] = log_in(look, "control-middle", alone=True)
     if "issuer_mismatch" in wanted:
         found |= _mismatched(look)
     for name in (*ALONE[2:], *LAST):
         if name in wanted:
             time.sleep(look.settings.cooldown_seconds)
-            found[name] = _login(look, name, alone=True)
-    found["control-last"] = _login(look, "control-last", alone=True)
+            found[name] = log_in(look, name, alone=True)
+    found["control-last"] = log_in(look, "control-last", alone=True)
     return Logins(look.settings.issuer, look.settings.alg, found, look.provider.dropped)
 
 
@@ -150,124 +123,7 @@ def _mismatched(look: Look) -> dict[str, Login]:
     if not look.settings.second_issuer:
         detail = "the manifest names no callback.second_issuer, whose metadata would name another issuer"
         return {"issuer_mismatch": Login("untested", NotTested.UNSUPPORTED.value, detail)}
-    found = {"issuer_mismatch": _login(look, "issuer_mismatch", alone=True)}
+    found = {"issuer_mismatch": log_in(look, "issuer_mismatch", alone=True)}
     if found["issuer_mismatch"].outcome == "out":
-        found["control-second-issuer"] = _login(look, "control-second-issuer", alone=True)
+        found["control-second-issuer"] = log_in(look, "control-second-issuer", alone=True)
     return found
-
-
-@dataclass(slots=True)
-class _Walk:
-    """A login under way: what is known of it so far."""
-
-    case: Case
-    flight: Flight
-    browser: Browser
-    stage: str = "start"
-    status: int = 0
-    asked: Asked | None = None
-
-
-def _login(look: Look, name: str, *, alone: bool) -> Login:
-    """One login, whatever comes of it."""
-    case, began = CASES[name], look.door.monotonic()
-    flight = look.provider.begin(case, int(look.door.now().timestamp()), alone=alone)
-    walk = _Walk(case, flight, Browser(look.door, look.job.target, look.settings))
-    try:
-        login = _outcome(look, walk)
-    except Undecided as trouble:
-        login = Login("undecided", trouble.reason.value, trouble.detail[:300])
-    except Untested as trouble:
-        login = Login("untested", trouble.reason.value, trouble.detail[:300])
-    except Exception as error:  # noqa: BLE001 - one case must not take the others with it
-        login = Login("undecided", Reason.INTERNAL.value, f"{name}: {type(error).__name__}: {error}"[:300])
-    finally:
-        look.provider.end(flight)
-    if flight.absent:
-        login = Login("absent", detail=flight.absent)
-    shown = (("subject", flight.subject), ("name", flight.name))
-    foreign = any(walk.browser.shows(text) for text in (flight.foreign_subject, flight.foreign_name))
-    asked = replace(walk.asked, verifier=flight.verifier) if walk.asked else None
-    return replace(
-        login,
-        stage=walk.stage,
-        status=walk.status,
-        reached=case.proof in {*flight.events, *(("callback",) if walk.stage in ("callback", "marker") else ())},
-        seconds=round(look.door.monotonic() - began, 3),
-        fetched=tuple(flight.events),
-        shows=tuple(kind for kind, text in shown if walk.browser.shows(text)) + (("foreign",) if foreign else ()),
-        asked=asked,
-    )
-
-
-def _outcome(look: Look, walk: _Walk) -> Login:
-    """Raises Undecided, where the login does not come to an end that says something."""
-    browser, flight = walk.browser, walk.flight
-    stop = browser.walk(_start(look, look.provider.start_issuer(walk.case)))
-    walk.status = stop.status
-    if stop.kind != "asked":
-        if walk.case.proof != "metadata" or "metadata" not in flight.events or stop.kind != "page":
-            raise Undecided(Reason.NOT_OBSERVABLE, f"no authorization request came: {_ended(stop)}")
-    else:
-        walk.stage = "authorization"
-        params = look.provider.resolve(flight, stop.params)
-        walk.asked = _asked(look, flight, params)
-        _usable(look, params)
-        answer = look.provider.authorize(flight, walk.case, params)
-        walk.stage = "callback"
-        stop = browser.answer(answer, params.get("response_mode", "query"))
-        walk.status = stop.status
-    logged_in = browser.is_logged_in()
-    walk.stage = "marker" if logged_in else walk.stage
-    return Login("in" if logged_in else "out")
-
-
-def _usable(look: Look, params: Mapping[str, str]) -> None:
-    """Raises what keeps us from answering a request."""
-    if params.get("redirect_uri") != look.settings.redirect_uri:
-        raise Undecided(Reason.OUT_OF_SCOPE, "the request's redirect_uri is not the one that the manifest declares")
-    if params.get("response_type") != "code":
-        asked = ascii(params.get("response_type", ""))[:60]
-        raise Untested(NotTested.UNSUPPORTED, f"the request asks for response_type {asked}; only code is tested")
-    if params.get("response_mode", "query") not in ("query", "form_post"):
-        raise Untested(NotTested.UNSUPPORTED, "the request asks for a response_mode other than query and form_post")
-
-
-def _start(look: Look, issuer: str) -> str:
-    """Where the browser begins: the login is started as by a third party (OIDC Core section 4), or by the command."""
-    settings = look.settings
-    if settings.start:
-        return f"{settings.start}{'&' if '?' in settings.start else '?'}iss={quote(issuer, safe='')}"
-    child = None
-    try:
-        child = Child(
-            settings.command, settings.folder, environment(settings.environment, os.environ), Bounds(line_bytes=8192)
-        )
-        line = child.exchange(json.dumps({"iss": issuer}).encode(), COMMAND_SECONDS)
-    except ChildError as error:
-        raise Undecided(Reason.HARNESS, f"the command that starts a login: {error.fact}") from None
-    finally:
-        if child is not None:
-            child.close()
-    return line.decode("ascii", "replace").strip()
-
-
-def _asked(look: Look, flight: Flight, params: Mapping[str, str]) -> Asked:
-    flight.params = params
-    values = {name: params.get(name, "") for name in ("state", "nonce", "code_challenge")}
-    method = params.get("code_challenge_method", "plain") if values["code_challenge"] else ""
-    return Asked(
-        response_type=params.get("response_type", "")[:40],
-        method=method[:40],
-        state=len(values["state"]),
-        nonce=len(values["nonce"]),
-        repeats=look.repeats(values),
-        acr=flight.acr,
-        pushed=flight.pushed,
-    )
-
-
-def _ended(stop: Stop) -> str:
-    if stop.kind == "left":
-        return f"it leads to {stop.url}, which is neither our issuer nor a declared origin"
-    return f"{stop.url} answers {stop.status}"

@@ -7,19 +7,17 @@ refused and counted. A code is redeemed once.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import json
 import threading
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
-from urllib.parse import parse_qsl, unquote_plus, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from conformance.eid.rp.cases import Case, Drip, key_set
 from conformance.eid.rp.flight import Absent, Flight, request_object
-from conformance.eid.trust import LEVEL_URI, LEVELS
+from conformance.eid.rp.provider_texts import client_secret, metadata
 from conformance.wire.jose import b64
 from conformance.wire.jws import SigningKey, new_key, random_id
 from conformance.wire.oauth import challenge
@@ -114,7 +112,8 @@ class Provider:
             known = (f"{base}/.well-known/openid-configuration", f"/.well-known/oauth-authorization-server{base}")
             if path in known:
                 self._saw("metadata")
-                return self._json(self._metadata(issuer))
+                right = issuer == self.issuer or self._metadata_is_right
+                return self._json(metadata(issuer, issuer if right else self.issuer, self.alg))
             if path.startswith(f"{base}/") and (answer := self._endpoint(path.removeprefix(base), request, issuer)):
                 return answer
         self._saw("other")
@@ -140,30 +139,6 @@ class Provider:
 
     def _json(self, value: Any, status: int = 200) -> Response:
         return Response(status, json.dumps(value).encode(), JSON)
-
-    def _metadata(self, issuer: str) -> dict[str, Any]:
-        right = issuer == self.issuer or self._metadata_is_right
-        return {
-            "issuer": issuer if right else self.issuer,
-            "authorization_endpoint": f"{issuer.rstrip('/')}/authorize",
-            "token_endpoint": f"{issuer.rstrip('/')}/token",
-            "userinfo_endpoint": f"{issuer.rstrip('/')}/userinfo",
-            "jwks_uri": f"{issuer.rstrip('/')}/jwks",
-            "pushed_authorization_request_endpoint": f"{issuer.rstrip('/')}/par",
-            "response_types_supported": ["code"],
-            "response_modes_supported": ["query", "form_post"],
-            "grant_types_supported": ["authorization_code"],
-            "subject_types_supported": ["public", "pairwise"],
-            "id_token_signing_alg_values_supported": [self.alg],
-            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "private_key_jwt"],
-            "token_endpoint_auth_signing_alg_values_supported": ["ES256", "PS256", "RS256"],
-            "code_challenge_methods_supported": ["S256"],
-            "authorization_response_iss_parameter_supported": True,
-            "claims_parameter_supported": True,
-            "scopes_supported": ["openid", "profile"],
-            "claims_supported": ["sub", "name", "acr", "auth_time"],
-            "acr_values_supported": [f"{LEVEL_URI}{level}" for level in LEVELS],
-        }
 
     def _keys(self, issuer: str) -> Response:
         self._saw("keys")
@@ -194,7 +169,7 @@ class Provider:
             self._saw("other")
             return self._json({"error": "invalid_grant"}, 400)
         flight.saw("token")
-        flight.client_secret = _secret(request, form)
+        flight.client_secret = client_secret(request, form)
         wanted, given = flight.params.get("code_challenge"), form.get("code_verifier")
         flight.verifier = "absent" if given is None else "same" if challenge(given) == wanted else "other"
         if case.drips:
@@ -237,14 +212,3 @@ class Provider:
             return Response(401, b"", {"WWW-Authenticate": 'Bearer error="invalid_token"'})
         flight.saw("userinfo")
         return self._json(case.userinfo(flight))
-
-
-def _secret(request: Request, form: Mapping[str, str]) -> str:
-    """The client secret that the relying party authenticates with (RFC 6749 section 2.3.1), empty where it has none."""
-    scheme, _, value = request.fields.get("authorization", "").partition(" ")
-    if scheme.lower() == "basic":
-        try:
-            return unquote_plus(base64.b64decode(value).decode().partition(":")[2])
-        except (binascii.Error, ValueError):
-            return ""
-    return form.get("client_secret", "")
