@@ -292,3 +292,27 @@ def test_manifests_are_held_against_their_schema(tmp_path: Path, change: dict[st
 def test_some_faults_here_and_all_of_them_in_test_faults() -> None:
     for proof in prove(["rp-nonce", "rp-kid", "rp-waits-for-ever"]):
         assert proof.caught, proof.trouble
+
+
+def test_login_that_nothing_starts_is_left_to_people(tmp_path: Path) -> None:
+    with party(tmp_path) as keys:
+        del keys["initiate_login_uri"]
+        cells = cells_of(tmp_path, keys, only=("EID-RP-12",))
+    assert (cells["EID-RP-12"].status, cells["EID-RP-12"].reason) == (Status.NOT_TESTED, "manual")
+
+
+@pytest.mark.parametrize("spoil", ["certificate", "key"])
+def test_certificate_of_ours_that_is_none_is_a_missing_credential(tmp_path: Path, spoil: str) -> None:
+    with party(tmp_path) as keys:
+        (tmp_path / "other").write_text("nothing of the kind", encoding="utf-8")
+        keys["callback"]["tls"][spoil] = "file:other"
+        cells = cells_of(tmp_path, keys, only=("EID-RP-12",))
+    assert (cells["EID-RP-12"].status, cells["EID-RP-12"].reason) == (Status.NOT_TESTED, "no-credential")
+
+
+def test_algorithm_that_is_not_registered_is_named_in_the_control(tmp_path: Path) -> None:
+    with party(tmp_path) as keys:
+        keys["id_token_signed_response_alg"] = "PS256"
+        cells = cells_of(tmp_path, keys, only=("EID-RP-12",))
+    assert cells["EID-RP-12"].reason == "control-failed"
+    assert "PS256" in cells["EID-RP-12"].detail
