@@ -46,6 +46,7 @@ class Way:
     deadline: float | None
     body: bool
     lines: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    patience: float | None = None
 
 
 class DoorAdapter(BaseAdapter):
@@ -65,8 +66,10 @@ class DoorAdapter(BaseAdapter):
         left = door.limits.total_seconds if way.deadline is None else way.deadline - door.monotonic()
         if left <= 0:
             raise Undecided(Reason.TIMEOUT, "no time was left for this exchange")
-        total = min(left, door.limits.total_seconds)
+        total = min(left, way.patience or door.limits.total_seconds)
         connection = door.open(way.target, *way.dial, way.kind, total_seconds=total)
+        if way.patience:
+            connection.settimeout(total)
         stream: Connection | TlsStream = connection
         try:
             asked_at = door.now()

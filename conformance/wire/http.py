@@ -75,6 +75,7 @@ def fetch(
     body: bool = True,
     throttled: bool = False,
     lines: tuple[tuple[str, str], ...] = (),
+    patience: float | None = None,
 ) -> HttpExchange:
     """One request and its answer.
 
@@ -94,6 +95,7 @@ def fetch(
         body: False stops after the head, so that large pages cost nothing.
         throttled: A 429 is an answer like others, for who looks at throttling itself.
         lines: Further header fields, sent as they are after the others; names may repeat. No line breaks in them.
+        patience: Seconds that an answer may take to begin and to end, in place of the door's limits.
 
     Raises:
         Undecided: what kept the exchange from being read whole and clearly. A 429 answer is RATE_LIMIT, and what its
@@ -120,6 +122,7 @@ def fetch(
         deadline=deadline,
         body=body,
         lines=lines,
+        patience=patience,
     )
     base = {"Host": parts.netloc, "User-Agent": USER_AGENT, "Accept-Encoding": ACCEPT_ENCODING, "Connection": "close"}
     named = {name.lower() for name in sent}

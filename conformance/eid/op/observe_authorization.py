@@ -8,13 +8,14 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from conformance.core.model import NotTested, Reason, Undecided
-from conformance.eid.op.agent import PAGE_FIELDS, Jar, Landing, place
+from conformance.eid.op.agent import PAGE_FIELDS, Landing, place
 from conformance.eid.op.evidence import Answered, Authorization, Trial, Troubles
 from conformance.eid.op.observe_metadata import FOREIGN
 from conformance.eid.op.preflight import Run, login, read_token
 from conformance.eid.op.provider import Flight
 from conformance.eid.op.session import ask_for, redeem, visit, with_query
 from conformance.eid.op.trials import answer_trial, code_trial, needed_code, pushed_trial, untested
+from conformance.wire.cookies import Jar
 from conformance.wire.jws import random_id
 from conformance.wire.oauth import error_code, json_object
 

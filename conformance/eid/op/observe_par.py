@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 from conformance.core.model import NotTested
-from conformance.eid.op.agent import Jar
 from conformance.eid.op.authentication import call, no_auth, usual_auth
 from conformance.eid.op.evidence import Par, Trial, Troubles
 from conformance.eid.op.preflight import Run
 from conformance.eid.op.session import ask_for, fresh_code, visit, with_query
 from conformance.eid.op.trials import answer_trial, code_trial, pushed_trial, untested
+from conformance.wire.cookies import Jar
 from conformance.wire.exchange import HttpExchange
 from conformance.wire.oauth import error_code, json_object, media_type
 

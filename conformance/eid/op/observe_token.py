@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from conformance.core.model import NotTested, Reason, Undecided
-from conformance.eid.op.agent import Jar
 from conformance.eid.op.authentication import call, usual_auth, usual_proofs
 from conformance.eid.op.evidence import AccessTokens, Token, TokenAnswer, Trial, Troubles
 from conformance.eid.op.id_tokens import Unreadable, part
@@ -19,6 +18,7 @@ from conformance.eid.op.preflight import Run
 from conformance.eid.op.provider import Pairs, Tokens
 from conformance.eid.op.session import ask_for, fresh_code, own_code, read_userinfo, redeem, token_request, visit
 from conformance.eid.op.trials import answer_trial, needed_code, pushed_trial, token_trial, untested
+from conformance.wire.cookies import Jar
 from conformance.wire.jws import random_id
 from conformance.wire.oauth import error_code, json_object, media_type
 

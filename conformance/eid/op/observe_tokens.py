@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from conformance.core.model import NotTested, Untested
-from conformance.eid.op.agent import Jar
 from conformance.eid.op.evidence import Assurance, IdToken, IdTokenFacts, Trial, Troubles
 from conformance.eid.op.observe_userinfo import userinfo_members
 from conformance.eid.op.preflight import Run, read_token
 from conformance.eid.op.session import ask_for, read_userinfo, redeem, visit
 from conformance.eid.op.trials import code_trial, needed_code
+from conformance.wire.cookies import Jar
 from conformance.wire.jws import random_id
 
 Looked = tuple[IdTokenFacts, Mapping[str, Any]]

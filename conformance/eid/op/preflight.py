@@ -13,13 +13,13 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from conformance.core.model import NotTested, Reason, Service, Undecided, Untested
-from conformance.eid.op.agent import Jar
 from conformance.eid.op.evidence import IdTokenFacts
 from conformance.eid.op.id_tokens import facts
 from conformance.eid.op.provider import Flight, Provider, Tokens
 from conformance.eid.op.session import ask_for, read_userinfo, redeem, visit
 from conformance.eid.op.settings import Client, client_of
 from conformance.eid.op.trials import code_trial, token_trial
+from conformance.wire.cookies import Jar
 from conformance.wire.exchange import HttpExchange
 
 MAX_SKEW_SECONDS = 60

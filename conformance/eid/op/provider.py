@@ -10,8 +10,9 @@ from typing import Any
 
 from conformance.core.model import Target
 from conformance.core.network import Door
-from conformance.eid.op.agent import Jar, Landing
+from conformance.eid.op.agent import Landing
 from conformance.eid.op.settings import Client, Settings
+from conformance.wire.cookies import Jar
 from conformance.wire.exchange import HttpExchange
 from conformance.wire.http import fetch
 from conformance.wire.jws import SigningKey, new_key

@@ -7,11 +7,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from conformance.eid.op.agent import Errand, Jar, browse
+from conformance.eid.op.agent import Errand, browse
 from conformance.eid.op.authentication import call, usual_auth, usual_proofs
 from conformance.eid.op.provider import Ask, Auth, Flight, Pairs, Proofs, Provider, Tokens
 from conformance.eid.op.settings import Client, LoginStep
 from conformance.eid.op.trials import needed_code
+from conformance.wire.cookies import Jar
 from conformance.wire.exchange import HttpExchange
 from conformance.wire.jws import random_id
 from conformance.wire.oauth import (

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 from conformance.payments import webhook
 from conformance.payments.api import sandbox_rules as rules
 from conformance.payments.api.sandbox_rules import Problem
-from conformance.payments.serving import Request, Response
+from conformance.wire.serving import Request, Response
 
 FAULTS: Final[Mapping[str, str]] = {
     "api-replay-executes": "the same octets sent twice create two payments",

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from conformance.payments.serving import Request
+from conformance.wire.serving import Request
 
 MAX_DEPTH = 64
 

@@ -14,7 +14,7 @@ from conformance.core.errors import ConfigError, nearest
 from conformance.payments.api.sandbox import FAULTS, MAX_PAGE, Service
 from conformance.payments.api.sandbox_hooks import Sender
 from conformance.payments.detached_jws import JwsError, verify
-from conformance.payments.serving import Request, free_port, serve
+from conformance.wire.serving import Request, free_port, serve
 
 TOKEN, ACCOUNT = "sandbox-access-token-0001", "900000000001"
 RECEIVER_SECRET, HOOK_SECRETS = "sandbox-receiver-secret", ("sandbox-hook-secret-1", "sandbox-hook-secret-2")

@@ -21,7 +21,7 @@ from conformance.payments.iso20022.rules_amounts import number
 from conformance.payments.iso20022.rules_text import UETR
 from conformance.payments.iso20022.samples import Agreement
 from conformance.payments.iso20022.validate import Terms, Verdict, validate
-from conformance.payments.serving import Request, Response
+from conformance.wire.serving import Request, Response
 
 HEADER = "FIToFICstmrCdtTrf/GrpHdr/"
 TX = "FIToFICstmrCdtTrf/CdtTrfTxInf/"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import socket
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -17,7 +16,7 @@ from conformance.payments.iso20022.poster import FIELD, posting
 from conformance.payments.iso20022.samples import EXPIRED_QUOTE
 from conformance.payments.iso20022.sandbox_faults import FAULTS
 from conformance.payments.iso20022.validate import terms_of
-from conformance.payments.serving import serve
+from conformance.wire.serving import reserved, serve
 
 POLICIES = ("good",)
 SECONDS = {"HIGH": 2.0, "NORM": 2.5}
@@ -92,16 +91,3 @@ def _serve(stack: contextlib.ExitStack, stand: Stand, kit: Kit) -> Mapping[str, 
         "full_name": FULL_NAME,
         "lookups_per_payer": LOOKUPS,
     }
-
-
-@contextlib.contextmanager
-def reserved() -> Iterator[str]:
-    """An address on loopback that nobody else gets while the context is open: bound, and not listened on.
-
-    Who listens on it sets SO_REUSEPORT as well, as our listeners do.
-    """
-    with socket.socket() as holder:
-        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        holder.bind(("127.0.0.1", 0))
-        host, port = holder.getsockname()
-        yield f"{host}:{port}"

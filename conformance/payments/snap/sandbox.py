@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from conformance.payments.serving import Request, Response
 from conformance.payments.snap import sandbox_rules as rules
 from conformance.payments.snap.sandbox_rules import Refusal
 from conformance.payments.snap.signature import JAKARTA, Dialect, rsa_verifies, stamp, token_string
+from conformance.wire.serving import Request, Response
 
 CLIENT_KEY, SHORT_CLIENT_KEY, PARTNER = "sandbox-client", "sandbox-client-short", "sandbox-partner"
 QR_PAYLOAD: Final = (

@@ -11,11 +11,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from conformance.payments.serving import Request
 from conformance.payments.snap import signature
 from conformance.payments.snap.client import Draft, string_to_sign
 from conformance.payments.snap.mutations import ALTER, COMPONENTS
 from conformance.payments.snap.signature import Dialect
+from conformance.wire.serving import Request
 
 if TYPE_CHECKING:
     from conformance.payments.snap.sandbox import Bank

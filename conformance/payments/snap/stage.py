@@ -15,10 +15,10 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generat
 
 from conformance.core.area import Kit, Stand
 from conformance.core.errors import ConfigError, nearest
-from conformance.payments.serving import free_port, serve
 from conformance.payments.snap.sandbox import CLIENT_KEY, FAULTS, PARTNER, QR_PAYLOAD, SHORT_CLIENT_KEY, Bank
 from conformance.payments.snap.sandbox_notify import Notifier
 from conformance.payments.snap.signature import Dialect
+from conformance.wire.serving import free_port, serve
 
 SECRET = "sandbox-client-secret"  # noqa: S105 - the sandbox's alone
 

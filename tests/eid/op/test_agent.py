@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from conformance.core.model import Undecided
-from conformance.eid.op.agent import MAX_HOPS, Errand, Jar, browse
+from conformance.eid.op.agent import MAX_HOPS, Errand, browse
 from conformance.eid.op.settings import LoginStep, origin_of
+from conformance.wire.cookies import Jar
 from conformance.wire.exchange import HttpExchange
 
 ISSUER = "https://op.example"

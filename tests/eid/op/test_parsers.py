@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.eid.op.agent import Jar, parameters, place
+from conformance.eid.op.agent import parameters, place
 from conformance.eid.op.forms import Page
 from conformance.eid.op.id_tokens import REQUIRED, facts, half_hash
 from conformance.eid.op.observe_authorization import ATTACKS
 from conformance.eid.op.observe_userinfo import is_birthdate, shapes
 from conformance.eid.op.settings import Client, origin_of
+from conformance.wire.cookies import Jar
 from conformance.wire.jose import b64
 from conformance.wire.jws import SigningKey, compact, new_key
 

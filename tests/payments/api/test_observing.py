@@ -18,8 +18,8 @@ from conformance.payments.api.leaks import leaks
 from conformance.payments.api.sandbox import Service
 from conformance.payments.api.stage import ACCOUNT, HOOK_SECRETS, POLICIES, RECEIVER_SECRET, TOKEN
 from conformance.payments.inbox import MAX_BODY, Plan, listening
-from conformance.payments.serving import Request, Response, serve
 from conformance.sandbox import server_context
+from conformance.wire.serving import Request, Response, serve
 from tests.payments.judging import ids, judged
 from tests.payments.stands import observed, served
 

@@ -20,9 +20,9 @@ from conformance.payments.iso20022.listener import listen
 from conformance.payments.iso20022.mutations import BY_NAME
 from conformance.payments.iso20022.observe_messages import read_file
 from conformance.payments.iso20022.samples import FIXED, PACS_008, Agreement, fill
-from conformance.payments.iso20022.stage import reserved
 from conformance.payments.iso20022.validate import terms_of, validate
 from conformance.payments.iso20022.xml import MAX_OCTETS, read_message
+from conformance.wire.serving import reserved
 
 TERMS = terms_of(load_profile("asean").requirements)
 GOOD = fill(PACS_008, Agreement(), FIXED)

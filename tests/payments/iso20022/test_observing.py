@@ -21,10 +21,9 @@ from conformance.payments.iso20022.evidence import Exchanges
 from conformance.payments.iso20022.listener import MAX_OCTETS
 from conformance.payments.iso20022.observe_gateway import observe_gateway
 from conformance.payments.iso20022.samples import FIXED, PACS_002, Agreement, fill
-from conformance.payments.iso20022.stage import reserved
-from conformance.payments.serving import Request, Response, serve
 from conformance.sandbox import keys_folder, server_context
 from conformance.tls.stage import authorities
+from conformance.wire.serving import Request, Response, reserved, serve
 
 SECONDS = {"HIGH": 0.5, "NORM": 0.5}
 Act = Callable[[str, str], None]

@@ -14,12 +14,12 @@ from conformance.core.codec import encode
 from conformance.core.model import Authorisation, NotTested, Reason, Status
 from conformance.core.network import Door
 from conformance.core.scope import LOOPBACK
-from conformance.payments.serving import Request, Response, serve
 from conformance.payments.snap.area import SNAP
 from conformance.payments.snap.sandbox import Bank
 from conformance.payments.snap.signature import Dialect
 from conformance.payments.snap.stage import POLICIES, SECRET
 from conformance.sandbox import server_context
+from conformance.wire.serving import Request, Response, serve
 from tests.payments.judging import ids, judged
 from tests.payments.stands import observed, served
 

@@ -1,4 +1,8 @@
-"""A small HTTPS server for the sandbox: one pure function answers, one request a connection, a thread each."""
+"""A small server of HTTP: one function answers, one request a connection, a thread each, everything bounded.
+
+The sandbox's services are served by it, and so is whatever the suite itself must be to others. Whoever calls is a
+stranger: a request is read within SECONDS and MAX_BODY, and what is beyond OPEN_AT_ONCE connections is closed unread.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,8 @@ import secrets
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,6 +20,7 @@ from typing import Any, TypeAlias
 
 MAX_BODY = 2_097_152
 SECONDS = 10.0
+OPEN_AT_ONCE = 128
 PORTS = range(20_000, 30_000)
 """Below those that systems give to clients, so that one which is free now stays free."""
 
@@ -42,20 +48,36 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What is answered. Content-Length and Connection are added."""
+    """What is answered. Content-Length and Connection are added.
+
+    pieces: instead of a body, octets that are sent one after the other as they come; the end of the connection is
+    theirs, so they have no Content-Length.
+    """
 
     status: int
     body: bytes = b""
     fields: Mapping[str, str] = field(default_factory=dict)
+    pieces: Iterable[bytes] | None = None
 
 
 Respond: TypeAlias = Callable[[Request], Response]
 
 
 @contextlib.contextmanager
-def serve(respond: Respond, context: ssl.SSLContext) -> Iterator[int]:
-    """Serve on 127.0.0.1 until the context ends; yields the port. `respond` is called from many threads."""
-    server = _Server(("127.0.0.1", 0), _handler(respond), context)
+def serve(
+    respond: Respond, context: ssl.SSLContext | None, address: tuple[str, int] = ("127.0.0.1", 0)
+) -> Iterator[int]:
+    """Serve until the context ends; yields the port. `respond` is called from many threads.
+
+    Args:
+        respond: The answer to a request.
+        context: TLS of the server; None for plain HTTP.
+        address: Where to listen, loopback where none is given; it may be `reserved`.
+
+    Raises:
+        OSError: the address cannot be listened on.
+    """
+    server = _Server(address, _handler(respond), context)
     # A server that polls twice a second would keep the sandbox from stopping at once.
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
@@ -67,20 +89,55 @@ def serve(respond: Respond, context: ssl.SSLContext) -> Iterator[int]:
         thread.join()
 
 
+@contextlib.contextmanager
+def reserved() -> Iterator[str]:
+    """An address on loopback that nobody else gets while the context is open: bound, and not listened on.
+
+    Who listens on it sets SO_REUSEPORT as well, as our servers do.
+    """
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        holder.bind(("127.0.0.1", 0))
+        host, port = holder.getsockname()
+        yield f"{host}:{port}"
+
+
 class _Server(ThreadingHTTPServer):
     """Shakes hands in the thread of the request, so that a slow client holds up nobody."""
 
     daemon_threads = True
     block_on_close = False
+    allow_reuse_port = True
     request_queue_size = 64
 
-    def __init__(self, address: tuple[str, int], handler: Any, context: ssl.SSLContext) -> None:
-        super().__init__(address, handler)
+    def __init__(self, address: tuple[str, int], handler: Any, context: ssl.SSLContext | None) -> None:
+        if ":" in address[0]:
+            self.address_family = socket.AF_INET6
         self._context = context
+        self._slots = threading.BoundedSemaphore(OPEN_AT_ONCE)
+        super().__init__(address, handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Serve a connection where there is room."""
+        if not self._slots.acquire(blocking=False):
+            self.shutdown_request(request)
+            return
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Serve, and give the slot back."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._slots.release()
 
     def finish_request(self, request: Any, client_address: Any) -> None:
-        """Speak TLS with the client, then HTTP."""
+        """Speak TLS with the client, where there is TLS, then HTTP."""
         request.settimeout(SECONDS)
+        if self._context is None:
+            with contextlib.suppress(OSError, ValueError):
+                super().finish_request(request, client_address)
+            return
         with contextlib.suppress(OSError, ValueError), self._context.wrap_socket(request, server_side=True) as secure:
             super().finish_request(secure, client_address)
             with contextlib.suppress(OSError):
@@ -88,6 +145,17 @@ class _Server(ThreadingHTTPServer):
 
     def handle_error(self, *_: Any) -> None:
         """Whatever a client does to its connection ends it silently."""
+
+
+def _body(stream: Any, length: int) -> bytes | None:
+    """So many octets, or None where they did not come within SECONDS."""
+    body, until = bytearray(), time.monotonic() + SECONDS
+    while len(body) < length and time.monotonic() < until:
+        more = stream.read1(min(length - len(body), 65_536))
+        if not more:
+            return None
+        body += more
+    return bytes(body) if len(body) == length else None
 
 
 def _handler(respond: Respond) -> type[BaseHTTPRequestHandler]:
@@ -104,7 +172,9 @@ def _handler(respond: Respond) -> type[BaseHTTPRequestHandler]:
             if not length.isascii() or not length.isdigit() or int(length[:9]) > MAX_BODY:
                 self._write(Response(413))
                 return
-            body = self.rfile.read(int(length))
+            if (body := _body(self.rfile, int(length))) is None:
+                self._write(Response(408))
+                return
             fields = {name.lower(): value for name, value in self.headers.items()}
             peer = self.connection.getpeercert(binary_form=True) if isinstance(self.connection, ssl.SSLSocket) else b""
             self._write(respond(Request(self.command, self.path, fields, body, peer or b"")))
@@ -113,9 +183,14 @@ def _handler(respond: Respond) -> type[BaseHTTPRequestHandler]:
             phrase = HTTPStatus(response.status).phrase
             lines = [f"HTTP/1.1 {response.status} {phrase}", *(f"{k}: {v}" for k, v in response.fields.items())]
             lines += ["Strict-Transport-Security: max-age=63072000; includeSubDomains"]
-            lines += [f"Content-Length: {len(response.body)}", "Connection: close", "", ""]
-            self.wfile.write("\r\n".join(lines).encode("latin-1") + response.body)
             self.close_connection = True
+            if response.pieces is None:
+                lines += [f"Content-Length: {len(response.body)}", "Connection: close", "", ""]
+                self.wfile.write("\r\n".join(lines).encode("latin-1") + response.body)
+                return
+            self.wfile.write("\r\n".join([*lines, "Connection: close", "", ""]).encode("latin-1"))
+            for piece in response.pieces:
+                self.wfile.write(piece)
 
         def log_message(self, *_: Any) -> None:
             """Say nothing."""

@@ -1,0 +1,1 @@
+"""Relying parties: who accepts a login."""

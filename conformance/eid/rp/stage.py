@@ -1,0 +1,97 @@
+"""The sandbox's relying parties: a stand becomes a server, a certificate for our provider, and a manifest's keys."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import ssl
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from conformance.core.area import Kit, Stand
+from conformance.core.errors import ConfigError, nearest
+from conformance.eid.rp.faults import FAULTS
+from conformance.eid.rp.sandbox import MARKER, Registered, RelyingParty
+from conformance.eid.rp.sandbox_http import Outbound
+from conformance.wire.serving import reserved, serve
+
+POLICIES = ("good", "pushed")
+ANSWER_SECONDS = 8
+
+
+@contextlib.contextmanager
+def stage(stand: Stand, kit: Kit) -> Iterator[Mapping[str, Any]]:
+    """Serve the stand; yield the keys of its manifest.
+
+    Raises:
+        ConfigError: no such policy or fault.
+    """
+    if stand.policy not in POLICIES:
+        near = nearest(stand.policy, POLICIES)
+        raise ConfigError("sandbox", "policy", f'"{stand.policy}"', f"one of {', '.join(POLICIES)}", near)
+    for fault in stand.faults:
+        if fault not in FAULTS:
+            raise ConfigError("sandbox", "faults", f'"{fault}"', "a fault of relying parties", nearest(fault, FAULTS))
+    with contextlib.ExitStack() as stack:
+        yield _serve(stack, stand, kit)
+
+
+def _serve(stack: contextlib.ExitStack, stand: Stand, kit: Kit) -> Mapping[str, Any]:
+    listen = stack.enter_context(reserved())
+    issuer = f"https://localhost:{listen.rpartition(':')[2]}"
+    certificate, key = own_certificate()
+    for name, pem in (("provider.pem", certificate), ("provider.key", key)):
+        (kit.folder / name).write_bytes(pem)
+    second = f"{issuer}/second"
+    party = RelyingParty(
+        client_id="sandbox-rp",
+        client_secret=secrets.token_urlsafe(24),
+        providers={each: Registered(each) for each in (issuer, second)},
+        outbound=Outbound(ssl.create_default_context(cadata=certificate.decode())),
+        faults=frozenset(stand.faults),
+        pushed=stand.policy == "pushed",
+    )
+    party.origin = f"https://localhost:{stack.enter_context(serve(party.respond, kit.server_context()))}"
+    return {
+        "initiate_login_uri": f"{party.origin}/login",
+        "redirect_uri": f"{party.origin}/callback",
+        "marker": {"url": f"{party.origin}/home", "text": MARKER},
+        "callback": {
+            "listen": listen,
+            "issuer": issuer,
+            "second_issuer": second,
+            "tls": {"certificate": "file:provider.pem", "key": "file:provider.key"},
+        },
+        "id_token_signed_response_alg": "ES256",
+        "answer_seconds": ANSWER_SECONDS,
+    }
+
+
+@lru_cache(maxsize=1)
+def own_certificate() -> tuple[bytes, bytes]:
+    """A certificate for `localhost` that is its own root, for a day, and its key; both in PEM. Trusted nowhere else."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "provider of the sandbox")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return made.public_bytes(serialization.Encoding.PEM), private
