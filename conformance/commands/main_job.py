@@ -66,10 +66,11 @@ def limits_of(request: Request) -> Limits:
 
 def _on_sandbox(request: Request, *, front: str, quiet: bool) -> tuple[Ran, list[Change]]:
     """Start the sandbox, run on it, and hold its verdicts against the expected ones, both ways."""
-    from conformance.sandbox import Sandbox, differences, load_specs  # noqa: PLC0415 - servers only when needed
+    from conformance.commands.apart import sandbox_apart  # noqa: PLC0415 - servers only when needed
+    from conformance.sandbox import differences, load_specs  # noqa: PLC0415
 
     specs = load_specs()
-    with Sandbox(specs) as sandbox:
+    with sandbox_apart() as sandbox:
         ran = execute(request, sandbox.door(limits_of(request)), sandbox.targets, front=front, quiet=quiet)
     return ran, differences(ran.run, specs, ran.prepared.plan.profile)
 

@@ -8,11 +8,13 @@ first.
 from __future__ import annotations
 
 import tempfile
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from queue import Queue
 from typing import IO, TYPE_CHECKING
 
 from conformance import __version__
@@ -35,6 +37,10 @@ Sink = Callable[[int, tuple[Cell, ...]], None]
 
 Progress = Callable[[int, int, str], None]
 """Called with jobs finished, jobs planned, and the last one's `target/service`."""
+
+
+AHEAD = 64
+"""Observations that wait to be judged, at most."""
 
 
 class AuditError(Exception):
@@ -230,22 +236,48 @@ def observe(
         for area, job in service.jobs:
             by_area.setdefault(area.name, (area, []))[1].append(job)
             total += 1
-    done = 0
-    for area, jobs in by_area.values():
-        for observed in _each(area, jobs, door):
-            done += 1
-            key = (observed.job.target.id, observed.job.service.id)
-            if progress:
-                progress(done, total, "/".join(key))
-            waiting = pending[key]
-            waiting.bundles[area.name] = store.add(area, observed).bundle
-            waiting.missing.discard(area.name)
-            if not waiting.missing:
-                del pending[key]
-                broken = any(reason is Reason.INTERNAL for reason, _ in observed.failures.values())
-                audit.failed += broken
-                audit.finished += not broken
-                yield waiting.index, waiting.bundles, observed.connections
+    for done, (area, observed) in enumerate(_side_by_side(list(by_area.values()), door), 1):
+        key = (observed.job.target.id, observed.job.service.id)
+        if progress:
+            progress(done, total, "/".join(key))
+        waiting = pending[key]
+        waiting.bundles[area.name] = store.add(area, observed).bundle
+        waiting.missing.discard(area.name)
+        if not waiting.missing:
+            del pending[key]
+            broken = any(reason is Reason.INTERNAL for reason, _ in observed.failures.values())
+            audit.failed += broken
+            audit.finished += not broken
+            yield waiting.index, waiting.bundles, observed.connections
+
+
+def _side_by_side(work: list[tuple[Area, list[Job]]], door: Door) -> Iterator[tuple[Area, Observed]]:
+    """The observations of all areas. Several are looked at at once, a thread each, since each of them waits a lot."""
+    if len(work) == 1:
+        ((area, jobs),) = work
+        yield from ((area, observed) for observed in _each(area, jobs, door))
+        return
+    found: Queue[tuple[Area, Observed] | BaseException | None] = Queue(AHEAD)
+
+    def look(area: Area, jobs: list[Job]) -> None:
+        try:
+            for observed in _each(area, jobs, door):
+                found.put((area, observed))
+            found.put(None)
+        except BaseException as error:  # noqa: BLE001 - raised again where the run is
+            found.put(error)
+
+    for area, jobs in work:
+        threading.Thread(target=look, args=(area, jobs), name=f"observe-{area.name}", daemon=True).start()
+    left = len(work)
+    while left:
+        match found.get():
+            case None:
+                left -= 1
+            case BaseException() as error:
+                raise error
+            case observed:
+                yield observed
 
 
 def _each(area: Area, jobs: list[Job], door: Door) -> Iterator[Observed]:
