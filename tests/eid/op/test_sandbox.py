@@ -149,3 +149,15 @@ def test_manifests_of_the_documentation_are_read(tmp_path: Path) -> None:
         path.write_text(manifest, encoding="utf-8")
         assert load_target(path).services[0].role == "openid-provider"
     assert "next_member" in single_page
+
+
+def test_manifests_of_the_readme_are_read(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    for name in ("roots.pem", "staging-root.pem"):
+        (tmp_path / name).write_text("-----BEGIN CERTIFICATE-----\n", encoding="ascii")
+    roles = []
+    for number, manifest in enumerate(re.findall(r"```toml\n(.*?)```", text, re.DOTALL)):
+        path = tmp_path / f"{number}.toml"
+        path.write_text(manifest, encoding="utf-8")
+        roles.append(load_target(path).services[0].role)
+    assert roles == ["tls-endpoint", "openid-provider"]
