@@ -15,7 +15,7 @@ from conformance.report.csv import PAIRS, render_pairs_csv
 from conformance.report.html import render_html
 from conformance.report.json import document
 from conformance.report.pairs import Crossing, PairMatrix, load_pairs, make_pairs
-from tests.report.samples import PROFILE, cell_of
+from tests.report.samples import WHOLE, cell_of
 from tests.report.test_html import MATRIX
 
 DATA = load_pairs()
@@ -30,7 +30,7 @@ def sides(**changed: Status) -> list[Cell]:
     for number, (country, ids) in enumerate((("XA", KIND.issuer), ("XB", KIND.acceptor))):
         for requirement in ids:
             status = changed.get(requirement.replace("-", "_"), Status.PASS)
-            found.append(cell_of(PROFILE.requirements[requirement], status, country, f"t{number}", f"s{number}"))
+            found.append(cell_of(WHOLE.requirements[requirement], status, country, f"t{number}", f"s{number}"))
     return found
 
 
