@@ -167,6 +167,18 @@ _SHAPE_OF = bytes(
 )
 
 
+FEWEST_DIGITS = 7
+"""Of the shortest number that a pattern looks for."""
+
+
+def has_hint(data: bytes) -> bool:
+    """Whether one of the words stands in these octets without which no pattern but those of digits matches."""
+    lowered = data.lower()
+    return any(hint in lowered for hint in _HINTS) or (
+        b"=" in lowered and any(parameter in lowered for parameter in _PARAMETER_HINTS)
+    )
+
+
 def forms(secret: str) -> Iterator[str]:
     """The texts in which a secret travels: as it is, without line breaks, escaped in JSON or a URL, hex, base64.
 
@@ -240,6 +252,9 @@ class Redactor:
         self._refresh()
         if self._pattern is not None:
             text = self._pattern.sub(lambda match: self._mark(self._kinds[match.group()], match.group()), text)
+        octets = text.encode("utf-8", "surrogatepass")
+        if octets.translate(_SHAPE_OF).count(b"0") < FEWEST_DIGITS and not has_hint(octets):
+            return text
         for kind, pattern, test in PATTERNS:
             text = pattern.sub(lambda match, k=kind, t=test: self._matched(k, t, match.group()), text)  # type: ignore[misc]
         return text
@@ -273,12 +288,7 @@ class Redactor:
     def _suspects(self, data: bytes) -> bool:
         """Whether `text` could change anything here; exact for registered secrets, coarse for patterns."""
         self._refresh()
-        if any(form in data for form in self._octets):
-            return True
-        lowered = data.lower()
-        if any(hint in lowered for hint in _HINTS):
-            return True
-        if b"=" in lowered and any(parameter in lowered for parameter in _PARAMETER_HINTS):
+        if any(form in data for form in self._octets) or has_hint(data):
             return True
         shape = data.translate(_SHAPE_OF)
         return any(hint in shape for hint in _SHAPES)
