@@ -37,6 +37,7 @@ from conformance.tls.channel import (
     sized,
 )
 from conformance.tls.client_hello import Reader, codes, read_extensions
+from conformance.tls.codepoints import ALERTS, EXTENSIONS, SCHEMES, name_of
 from conformance.tls.credentials import Credentials, Introduction
 from conformance.tls.evidence import Answer, Flight13
 from conformance.tls.flight_hello import (
@@ -53,7 +54,6 @@ from conformance.tls.flight_hello import (
     ServerHello,
     parse_server_hello,
 )
-from conformance.tls.flight_names import alert_name, extension_name, scheme_name
 from conformance.tls.parse import MOST_CERTIFICATES, MOST_EXTENSIONS
 from conformance.tls.secrets import KeyShare, Protection13, Suite
 
@@ -101,7 +101,7 @@ def read_flight13(
     try:
         return _Reader13(channel, hello, introduction).read(deadline, ticket_seconds, monotonic)
     except Alerted as alert:
-        raise Undecided(Reason.TLS_ALERT, alert_name(alert.code)) from None
+        raise Undecided(Reason.TLS_ALERT, name_of(ALERTS, alert.code, 2)) from None
     except ValueError as error:
         raise Undecided(Reason.TLS_RECORD, str(error)[:200]) from None
 
@@ -139,7 +139,7 @@ class _Reader13:
             channel.deadline = deadline
             channel.check_deadline()  # only the wait for a ticket may end without one
             if isinstance(end, Alerted) and end.code != CLOSE_NOTIFY:
-                self._note(ended=f"alert {alert_name(end.code)}")
+                self._note(ended=f"alert {name_of(ALERTS, end.code, 2)}")
         return self.read13
 
     def _change_key(self, suite: Suite, secret: bytes) -> None:
@@ -175,7 +175,7 @@ class _Reader13:
                 suite=suite.name,
                 group=secrets.GROUPS[group],
                 retry=retried is not None,
-                extensions=tuple(map(extension_name, answer.extensions)),
+                extensions=tuple(name_of(EXTENSIONS, code) for code in answer.extensions),
                 random_tail=answer.random[-8:].hex(),
                 share=sha256(share).hexdigest(),
             )
@@ -223,7 +223,10 @@ class _Reader13:
         if len(extensions) > MOST_EXTENSIONS:
             raise ValueError(f"more than {MOST_EXTENSIONS} extensions")
         protocol = Reader(Reader(extensions[ALPN]).sized(2)).sized(1) if ALPN in extensions else b""
-        self._note(alpn=protocol.decode("ascii", "backslashreplace"), extensions=tuple(map(extension_name, extensions)))
+        self._note(
+            alpn=protocol.decode("ascii", "backslashreplace"),
+            extensions=tuple(name_of(EXTENSIONS, code) for code in extensions),
+        )
         kind, body = self.channel.message()
         if kind == CERTIFICATE_REQUEST:
             request = Reader(body)
@@ -244,7 +247,7 @@ class _Reader13:
         expected = secrets.finished13(suite, traffic, self.channel.transcript)
         if not hmac.compare_digest(self._expect(FINISHED), expected):
             raise ValueError("the server's Finished does not verify")
-        self._note(signature_scheme=scheme_name(scheme), finished_verified=True)
+        self._note(signature_scheme=name_of(SCHEMES, scheme), finished_verified=True)
 
     def _certificate(self, body: bytes) -> None:
         """The chain, and what comes with the leaf (RFC 9846 section 4.5.1)."""

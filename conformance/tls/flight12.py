@@ -38,6 +38,7 @@ from conformance.tls.channel import (
     sized,
 )
 from conformance.tls.client_hello import EXTENDED_MASTER_SECRET, RENEGOTIATION_INFO, Reader, codes
+from conformance.tls.codepoints import ALERTS, name_of
 from conformance.tls.credentials import Credentials, Introduction
 from conformance.tls.evidence import Renegotiation
 from conformance.tls.flight import MOST_BYTES
@@ -50,7 +51,6 @@ from conformance.tls.flight_hello import (
     common_extensions,
     parse_server_hello,
 )
-from conformance.tls.flight_names import alert_name
 from conformance.tls.secrets import KeyShare, Protection, Suite
 
 TLS12: Final = 0x0303
@@ -110,7 +110,7 @@ def handshake12(
     except Alerted as alert:
         if session.certificate_wanted and session.credentials is None:
             raise Untested(NotTested.NO_CREDENTIAL, "a client certificate is asked for") from None
-        raise Undecided(Reason.TLS_ALERT, alert_name(alert.code)) from None
+        raise Undecided(Reason.TLS_ALERT, name_of(ALERTS, alert.code, 2)) from None
     except ValueError as error:
         raise Undecided(Reason.TLS_RECORD, str(error)[:200]) from None
     asked, refusal = 0, ""
@@ -132,7 +132,7 @@ def _ask(session: _Session) -> str:
     try:
         session.shake_hands()
     except Alerted as alert:
-        return f"alert {alert_name(alert.code)}"
+        return f"alert {name_of(ALERTS, alert.code, 2)}"
     except ValueError as error:
         return f"{Reason.TLS_RECORD}: {str(error)[:200]}"
     except Undecided as trouble:

@@ -17,10 +17,10 @@ from conformance.core import scope
 from conformance.core.model import Reason, Service, Target, Undecided
 from conformance.core.network import Address, Door
 from conformance.tls import certificate_facts
+from conformance.tls.codepoints import ALERTS
 from conformance.tls.evidence import Addresses
 from conformance.tls.observe_client_certificates import (
     ALERT,
-    ALERTS,
     CERTIFICATE,
     HANDSHAKE,
     NO_ALERT,

@@ -23,6 +23,7 @@ from conformance.core.model import Reason, Service, Target, Undecided, Untested
 from conformance.core.network import Connection, Door
 from conformance.core.secret import Secret
 from conformance.tls.client_keys import ClientKey, read_key, roots_path, throw_away
+from conformance.tls.codepoints import ALERTS
 from conformance.tls.evidence import ClientCertificates
 from conformance.wire.framing import Reader, read_head
 from conformance.wire.http import USER_AGENT
@@ -32,35 +33,6 @@ HANDSHAKE, ALERT = 22, 21
 CERTIFICATE, CERTIFICATE_REQUEST = 11, 13
 NO_ALERT = frozenset({0, 90, 100})
 """close_notify, user_canceled and no_renegotiation end or refuse nothing that we ask about."""
-
-ALERTS = {
-    10: "unexpected_message",
-    20: "bad_record_mac",
-    22: "record_overflow",
-    40: "handshake_failure",
-    42: "bad_certificate",
-    43: "unsupported_certificate",
-    44: "certificate_revoked",
-    45: "certificate_expired",
-    46: "certificate_unknown",
-    47: "illegal_parameter",
-    48: "unknown_ca",
-    49: "access_denied",
-    50: "decode_error",
-    51: "decrypt_error",
-    70: "protocol_version",
-    71: "insufficient_security",
-    80: "internal_error",
-    86: "inappropriate_fallback",
-    109: "missing_extension",
-    110: "unsupported_extension",
-    112: "unrecognized_name",
-    113: "bad_certificate_status_response",
-    115: "unknown_psk_identity",
-    116: "certificate_required",
-    120: "no_application_protocol",
-}
-"""The IANA registry of TLS alerts, those that a server may send."""
 
 REFUSALS = frozenset({400, 401, 403})
 _MEANINGS: tuple[tuple[type[Exception], Reason], ...] = (
