@@ -85,7 +85,7 @@ def fields_of(objects: Iterable[DataObject], path: str = "") -> dict[str, str]:
 def _parsed(payload: str, known: Registry, habits: Habits) -> Facts:
     """The facts of a payload that is sound as a text."""
     facts = facts_of(read(payload), known, sandbox=True)
-    if habits.overruns and facts.reading.fatal and "63" not in facts.root and facts.reading.objects:
+    if habits.overruns and facts.root and "63" not in facts.root and any(not one.path for one in facts.reading.fatal):
         return facts
     kept = STRUCTURE - habits.ignores
     if any(finding.rule in kept for finding in check_facts(facts)) or "63" not in facts.root:
