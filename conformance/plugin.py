@@ -87,7 +87,7 @@ def pytest_configure(config: pytest.Config) -> None:
         prepared = prepare(request, now)
         folder = config.rootpath if config.option.collectonly else output_folder(request, now)
     except ConfigError as error:
-        raise pytest.UsageError(str(error)) from None
+        raise pytest.UsageError("\n".join(map(str, (error, *error.others)))) from None
     config.stash[SESSION] = Session(request, prepared, door, folder, now)
 
 
