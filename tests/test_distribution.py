@@ -85,9 +85,10 @@ def test_an_installed_wheel_works_outside_the_checkout(installed: Path, tmp_path
 
 
 def test_plain_pytest_finds_the_requirements_of_an_installed_wheel(installed: Path, tmp_path: Path) -> None:
-    """The plugin comes with the wheel's entry point, and `--pyargs conformance` names the requirements."""
+    """Outside the checkout the plugin is named, and `--pyargs conformance` names the requirements."""
     conformance(installed, tmp_path, "init", "tls-endpoint")
-    command = [sys.executable, "-P", "-m", "pytest", "--profile", "asean", "--target", "xa-tls-endpoint.toml"]
+    command = [sys.executable, "-P", "-m", "pytest", "-p", "conformance.plugin", "--profile", "asean"]
+    command += ["--target", "xa-tls-endpoint.toml"]
     done = subprocess.run(
         [*command, "--collect-only", "-q", "--pyargs", "conformance"],
         cwd=tmp_path,

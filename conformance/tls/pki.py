@@ -202,13 +202,13 @@ class Pki:
 
         Processes that start at once wait for the first and share its authorities. None: new ones, kept nowhere.
         """
-        now = datetime.now(UTC)
         if directory is None:
-            return cls.made(now)
+            return cls.made(datetime.now(UTC))
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = directory / FILE
         with (directory / LOCK).open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
+            now = datetime.now(UTC)  # after the wait: what was made meanwhile is not from the future
             kept = cls.kept(file, now)
             if kept is None:
                 kept = cls.made(now)
