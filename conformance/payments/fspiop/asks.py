@@ -20,11 +20,11 @@ GROUPS = {
 """Requirement -> the groups of probes that it reads."""
 
 COSTS = {
-    "expiry": 2,
-    "headers": 11,
+    "expiry": 3,
+    "headers": 9,
     "signatures": 11,
-    "altered": 10,
-    "amounts": 12,
+    "altered": 9,
+    "amounts": 9,
     "errors": 7,
     "results": 4,
     "repeats": 2,

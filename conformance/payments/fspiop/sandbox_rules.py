@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from conformance.payments.fspiop import signature
 from conformance.payments.fspiop.messages import TRANSFERS, Message, media_type, written
-from conformance.payments.fspiop.signature import FIELD, FspiopError, is_amount
+from conformance.payments.fspiop.signature import FspiopError, is_amount
 from conformance.wire.serving import Request, Response
 
 if TYPE_CHECKING:
@@ -21,11 +21,9 @@ if TYPE_CHECKING:
 VERSIONS: Final = (("1", "0"), ("1", "1"))
 """Of the resource /transfers (table 28)."""
 LENIENT: Final = {
-    "uri": "FSPIOP-URI",
-    "method": "FSPIOP-HTTP-Method",
-    "source": "FSPIOP-Source",
-    "destination": "FSPIOP-Destination",
-    "date": "Date",
+    "target": ("FSPIOP-URI", "FSPIOP-HTTP-Method"),
+    "parties": ("FSPIOP-Source", "FSPIOP-Destination"),
+    "date": ("Date",),
 }
 """What a lenient hub takes from the protected header, whatever the request says."""
 MEDIA: Final = re.compile(r"application/vnd\.interoperability\.transfers\+json(?:;\s*version=([0-9]+)(?:\.([0-9]+))?)?")
@@ -120,15 +118,12 @@ def check_signature(request: Request, keys: Mapping[str, RSAPublicKey], faults: 
 
 def lenient(message: Message, header: Mapping[str, Any], faults: frozenset[str]) -> Message:
     """The message with what a fault does not compare taken from the protected header."""
-    for name, member in LENIENT.items():
-        if f"fspiop-lenient-{name}" not in faults or not isinstance(header.get(member), str):
-            continue
-        if name == "uri":
-            message = replace(message, uri=header[member])
-        elif name == "method":
-            message = replace(message, method=header[member])
-        else:
-            message = replace(message, fields={**message.fields, member.lower(): header[member]})
+    for name, compared in LENIENT.items():
+        said = {each: str(header[each]) for each in compared if each in header}
+        if f"fspiop-lenient-{name}" in faults:
+            fields = {**message.fields, **{each.lower(): value for each, value in said.items()}}
+            uri, method = said.get("FSPIOP-URI", message.uri), said.get("FSPIOP-HTTP-Method", message.method)
+            message = replace(message, uri=uri, method=method, fields=fields)
     return message
 
 
@@ -183,6 +178,3 @@ def members(body: bytes) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise Refusal(400, "3101", "the body is no object")
     return found
-
-
-__all__ = ["FIELD", "TRANSFERS", "Asked", "Refusal"]
