@@ -93,7 +93,7 @@ def look(session: Session, wanted: frozenset[str]) -> Fspiop:
             _reachable(session)
         _settle(session)
         found = _outcomes(session, inbox)
-    stated = {"signatures": str(settings.get("signatures", "validated"))}
+    stated = {"signatures": str(settings.get("signatures", "validated")), "wait_seconds": f"{session.wait_seconds:g}"}
     return Fspiop(stated, dict(session.answers), found, vectors, skipped, broken)
 
 

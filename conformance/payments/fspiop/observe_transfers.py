@@ -14,17 +14,17 @@ WRONG = b64url(bytes(32))
 
 
 def results(session: Session) -> None:
-    """One transfer that the payee fulfils and one that it refuses.
+    """One transfer that the payee fulfils and one that it refuses. They expire when we wait no longer.
 
     Raises:
         Untested: NO_CALLBACK.
     """
     _listened(session)
-    made = session.transfer("results/committed")
+    made = session.transfer("results/committed", transfer=session.new(session.wait_seconds))
     if session.payee:
         if session.until_forwarded("results/committed"):
             session.fulfil("results/committed-put", made, made.fulfilment)
-        made = session.transfer("results/rejected")
+        made = session.transfer("results/rejected", transfer=session.new(session.wait_seconds))
         if session.until_forwarded("results/rejected"):
             session.reject("results/rejected-put", made)
         session.until_result("results/rejected")
@@ -39,7 +39,7 @@ def repeats(session: Session) -> None:
     """
     _listened(session)
     first = session.followed.get("results/committed")
-    if first is None:
+    if first is None or not session.until_result("results/committed"):
         return
     session.transfer("repeats/same", transfer=first.transfer)
     first.until = session.followed["repeats/same"].since
