@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from conformance.core import scope
-from conformance.core.area import Area, Job, Kit, Observed, Stand
+from conformance.core.area import Area, Gap, Job, Kit, Observed, Stand, no_gaps
 
 if TYPE_CHECKING:
-    from conformance.core.model import Requirement, Service
+    from conformance.core.model import Requirement, Service, Target
     from conformance.core.network import Door
 
 
@@ -37,6 +37,7 @@ def http_room(
     asks: Callable[[Requirement], frozenset[str]],
     budget: Callable[[frozenset[str]], int],
     judges: tuple[str, ...],
+    gaps: Callable[[Target, Service], tuple[Gap, ...]] = no_gaps,
 ) -> Area:
     """The room of one role. judges: names of modules in the package. Every observation of it is an active one."""
 
@@ -62,4 +63,5 @@ def http_room(
         faults=faults,
         stage=stage,
         active=frozenset(observations),
+        gaps=gaps,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from conformance.payments.fspiop.asks import asks, budget
 from conformance.payments.fspiop.evidence import Fspiop
+from conformance.payments.fspiop.gaps import gaps
 from conformance.payments.room import http_room
 
 FSPIOP = http_room(
@@ -14,4 +15,5 @@ FSPIOP = http_room(
     asks=asks,
     budget=budget,
     judges=("test_headers", "test_signatures", "test_transfers", "test_data"),
+    gaps=gaps,
 )

@@ -218,3 +218,9 @@ def test_the_template_is_a_manifest_that_can_be_planned() -> None:
     (service,) = target.services
     assert service.role == "fspiop"
     assert FSPIOP.reach(service) == (("http", "localhost"),)
+    assert FSPIOP.gaps(target, service) == ()
+    found = {}
+    for name, less in (("callback", changed(target, drop=("callback",))), ("key", changed(target, payee={"fsp": "b"}))):
+        (gap,) = FSPIOP.gaps(less, less.services[0])
+        found[name] = gap.requirements
+    assert found == {"callback": ("PAY-FSP-02", "PAY-FSP-06", "PAY-FSP-07"), "key": ("PAY-FSP-02", "PAY-FSP-07")}
