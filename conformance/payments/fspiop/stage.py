@@ -15,7 +15,7 @@ from conformance.wire.serving import free_port, serve
 
 PAYER, PAYEE = "payerfsp", "payeefsp"
 POLICIES = ("good",)
-EXPIRY_SECONDS, WAIT_SECONDS = 1.0, 3
+EXPIRY_SECONDS, WAIT_SECONDS = 1.0, 5
 
 
 @contextlib.contextmanager

@@ -75,7 +75,7 @@ RED: list[tuple[str, Make]] = [
     ("PAY-FSP-02", told("results/rejected")),
     ("PAY-FSP-02", told("results/rejected", replace(ERROR, code=""))),
     ("PAY-FSP-02", told("expiry/transfer")),
-    ("PAY-FSP-02", told("expiry/transfer", replace(ERROR, after=3.5))),
+    ("PAY-FSP-02", told("expiry/transfer", replace(ERROR, after=90.0))),
     ("PAY-FSP-02", both(told("results/rejected"), came("results/rejected", forwarded=0))),
     *(
         ("PAY-FSP-03", both(reply(f"signatures/{name}", status=400), came(f"signatures/{name}", forwarded=0)))

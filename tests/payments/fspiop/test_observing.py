@@ -197,7 +197,7 @@ def instead(monkeypatch: pytest.MonkeyPatch, response: Response) -> Iterator[Non
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hub_that_answers_nonsense_passes_nothing(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     with instead(monkeypatch, HOSTILE[name]), served("fspiop") as (target, door):
-        callback = {**target.services[0].settings["callback"], "wait_seconds": 1}
+        callback = {**target.services[0].settings["callback"], "wait_seconds": 0.2}
         found = observed(FSPIOP, changed(target, callback=callback), door, "fspiop")
     assert not [each for each, status in statuses(found).items() if status == "pass"]
     assert not [each for each in ids("fspiop") if judged(each, found.records).reason == "internal"]
