@@ -145,7 +145,12 @@ def session_of(job: Job, door: Door) -> Session:
         settings.get("ilp_packet", messages.PACKET),
         settings.get("version", "1.0"),
     )
-    return Session(door, job.target, job.service, payer, payee, terms, Redactor())
+    redactor, pair = Redactor(), settings.get("client_certificate")
+    token = settings["access_token"].reveal().decode("ascii", "replace").strip() if "access_token" in settings else ""
+    if token:
+        redactor.register(token)
+    certificate = (pair["certificate"].reveal(), pair["key"].reveal()) if pair else None
+    return Session(door, job.target, job.service, payer, payee, terms, redactor, token, certificate)
 
 
 def _party(given: Mapping[str, Any]) -> Party:

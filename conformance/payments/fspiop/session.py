@@ -23,7 +23,7 @@ from conformance.wire.http import fetch
 
 LIFETIME_SECONDS = 30.0
 """Until a transfer expires that need not: long enough for a hub, short enough to free what it reserved."""
-SHOWN = 600
+WAIT_SECONDS, SHOWN = 10, 600
 
 
 @dataclass(slots=True)
@@ -37,7 +37,10 @@ class Followed:
 
 @dataclass(slots=True)
 class Session:
-    """Answers by probe, and what is needed to ask. inbox: None where the manifest names no callback."""
+    """Answers by probe, and what is needed to ask. inbox: None where the manifest names no callback.
+
+    token, certificate: what a gateway in front of the hub asks for; they go nowhere but into requests.
+    """
 
     door: Door
     target: Target
@@ -46,6 +49,8 @@ class Session:
     payee: Party | None
     terms: Terms
     redactor: Redactor
+    token: str = field(default="", repr=False)
+    certificate: tuple[bytes, bytes] | None = field(default=None, repr=False)
     inbox: Inbox | None = None
     answers: dict[str, Reply] = field(default_factory=dict)
     followed: dict[str, Followed] = field(default_factory=dict)
@@ -56,7 +61,7 @@ class Session:
     @property
     def wait_seconds(self) -> float:
         """How long a callback is waited for."""
-        return float(self.service.settings.get("callback", {}).get("wait_seconds", 5))
+        return float(self.service.settings.get("callback", {}).get("wait_seconds", WAIT_SECONDS))
 
     def new(self, seconds: float = LIFETIME_SECONDS) -> Transfer:
         """A transfer that no other request of this run has, which expires in so many seconds."""
@@ -101,6 +106,8 @@ class Session:
         sent = {name: value for name, value in (fields | dict(change.fields)).items() if value is not None}
         signed = Message(method, uri, messages.lower(sent), body)
         sent[FIELD] = messages.signed(party.key, signed, change)
+        if self.token:
+            sent["Authorization"] = f"Bearer {self.token}"
         octets = body if change.body is None else change.body
         shown = self.redactor.text(f"{method} {uri} {octets[:SHOWN].decode('utf-8', 'backslashreplace')}".strip())
         try:
@@ -124,6 +131,7 @@ class Session:
             data=body or None,
             address=self.service.address or None,
             verify=roots_path(self.target, self.service),
+            client_certificate=self.certificate,
         )
 
     def _read(self, exchange: HttpExchange) -> Reply:

@@ -19,6 +19,7 @@ from conformance.core.codec import encode
 from conformance.core.model import Authorisation, NotTested, Reason, Target
 from conformance.core.network import Door
 from conformance.core.scope import LOOPBACK
+from conformance.core.secret import Secret
 from conformance.core.target import load_target
 from conformance.payments.fspiop.area import FSPIOP
 from conformance.payments.fspiop.listener import MAX_OCTETS, Inbox
@@ -117,11 +118,25 @@ def test_each_signature_case_of_the_vectors_is_of_one_row() -> None:
             assert sum(case["id"].startswith(row) for row in rows) == 1, case["id"]
 
 
-def test_no_key_is_in_the_evidence() -> None:
+def test_no_key_and_no_token_is_in_the_evidence(monkeypatch: pytest.MonkeyPatch) -> None:
+    token, sent = "a-token-of-a-gateway-0001", []
+    monkeypatch.setenv("SUITE_HUB_TOKEN", token)
+    answer = Hub.respond
+
+    def overheard(hub: Hub, request: Request) -> Response:
+        sent.append(request.fields.get("authorization"))
+        response = answer(hub, request)
+        # A hub that prints what it was sent must not bring it into the evidence.
+        return replace(response, body=response.body.replace(b'"errorCode":"', b'"errorCode":"' + token.encode()))
+
+    monkeypatch.setattr(Hub, "respond", overheard)
     with served("fspiop") as (target, door):
         keys = [Path(target.path).parent.joinpath("svc", f"{each}.key").read_text() for each in (PAYER, PAYEE)]
-        found = observed(FSPIOP, target, door, "fspiop")
+        with_token = changed(target, access_token=Secret("env:SUITE_HUB_TOKEN", Path(target.path).parent))
+        found = observed(FSPIOP, with_token, door, "fspiop")
+    assert set(sent) == {f"Bearer {token}"}
     octets = encode(found.records).decode()
+    assert token not in octets
     assert len(octets) < 200_000
     for key in keys:
         assert not any(line in octets for line in key.splitlines()[1:-1])
