@@ -134,12 +134,54 @@ class Clause:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """What is wrong at one node of a tree. status: whose sign and colour it has. word: what it is, in a word or two.
+
+    clause: what it breaks. note: why it does not count, empty where it does.
+    """
+
+    status: Status
+    word: str
+    clause: str
+    message: str
+    expected: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One line of a tree. depth: 0 at the root. offset, length: in characters. value: empty for a template."""
+
+    depth: int
+    offset: int
+    id: str
+    name: str
+    length: int
+    value: str
+    marks: tuple[Mark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """What was seen, taken apart, for reports to show. marks: on nothing that is there. left_out: nodes not listed."""
+
+    title: str
+    nodes: tuple[Node, ...]
+    marks: tuple[Mark, ...] = ()
+    left_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Violation:
-    """One fact that breaks a requirement: what was seen, beside what was expected."""
+    """One fact that breaks a requirement: what was seen, beside what was expected.
+
+    tree: what it was found in, on the first violation of each such thing and on few of a cell.
+    """
 
     message: str
     expected: str = ""
     observed: str = ""
+    tree: Tree | None = None
 
 
 Violations: TypeAlias = Iterator[Violation]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from json import dumps
 from typing import Any
 
@@ -126,7 +127,9 @@ def _cell(cell: Cell) -> dict[str, Any]:
     found |= {name: value for name, value in optional.items() if value}
     if cell.violations:
         found["violations"] = [
-            {"message": one.message, "expected": one.expected, "observed": one.observed} for one in cell.violations
+            {"message": one.message, "expected": one.expected, "observed": one.observed}
+            | ({"tree": asdict(one.tree)} if one.tree else {})
+            for one in cell.violations
         ]
     if cell.notices:
         found["notices"] = list(cell.notices)

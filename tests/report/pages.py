@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lxml import html
 
-from conformance.core.model import Cell, Clause, Profile, Status, Violation
+from conformance.core.model import Cell, Clause, Mark, Node, Profile, Status, Tree, Violation
 from conformance.core.results import Run, ServiceSummary, TargetSummary
 from tests.report.samples import OBSERVED_AT, PROFILE, header_of
 
@@ -41,6 +41,12 @@ PAYLOADS = {
 }
 
 
+def hostile_tree(text: str) -> Tree:
+    """A tree in which whatever could come from elsewhere is `text`: one node of each depth."""
+    marks = (Mark(Status.FAIL, text, text, text, text, text),)
+    return Tree(text, tuple(Node(depth, 0, text, text, len(text), text, marks) for depth in range(3)), marks, 1)
+
+
 def hostile_run(text: str) -> Run:
     """A run in which whatever could come from elsewhere is `text`: one cell of each status."""
     target = TargetSummary(text, "XA", text, (ServiceSummary(text, text, text, text),), text)
@@ -57,7 +63,7 @@ def hostile_run(text: str) -> Run:
             basis="L",
             reason=text,
             detail=text,
-            violations=(Violation(text, text, text),),
+            violations=(Violation(text, text, text, hostile_tree(text)),),
             evidence=(text,),
             waiver=text,
             underlying=text,

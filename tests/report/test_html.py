@@ -13,12 +13,12 @@ from itertools import pairwise
 import pytest
 from lxml import html
 
-from conformance.core.model import Status
+from conformance.core.model import Mark, Node, Status, Tree, Violation
 from conformance.report.html import TEMPLATES, address, anchor, render_html
 from conformance.report.matrix import Matrix
 from conformance.report.signs import SIGNS, WORDS
 from tests.report.pages import PAYLOADS, hostile_profile, hostile_run, parse, skeleton
-from tests.report.samples import AS_OF, COUNTRIES, PROFILE, matrix_of, run_of, sandbox_matrix
+from tests.report.samples import AS_OF, COUNTRIES, PROFILE, matrix_of, run_of, sandbox_matrix, with_cell
 
 MATRIX = sandbox_matrix()
 PAGE = render_html(MATRIX)
@@ -151,6 +151,42 @@ def test_waivers_derogations_and_old_results_show_where_they_matter() -> None:
     assert "\u2020" not in body_rows(dom)[1].xpath("td")[0].text_content()
     assert "stale" in body_rows(dom)[1].xpath("td")[0].text_content()
     assert "undetermined" in dom.xpath("//li[@class='card']")[0].text_content()
+
+
+TREE = Tree(
+    "payload 1",
+    (
+        Node(0, 0, "00", "payload format indicator", 2, "01"),
+        Node(0, 6, "26", "merchant", 18, ""),
+        Node(1, 10, "00", "identifier", 11, "TEST.XA-PAY"),
+        Node(0, 28, "63", "CRC", 4, "6DA0", (Mark(Status.FAIL, "violated, core", "EMVCo 4.7.3", "no match", "6DAA"),)),
+    ),
+    (Mark(Status.WARNING, "advice, core", "EMVCo 4.2.1.1", "no ID 59"),),
+    left_out=7,
+)
+
+
+def test_a_tree_shows_where_what_is_wrong() -> None:
+    run = run_of(("XA", "good", 1))
+    violations = (Violation("payload 1: no match", tree=TREE), Violation("another"))
+    page = render_html(matrix_of(with_cell(run, 0, status=Status.FAIL, violations=violations)))
+    assert page.count('class="tree"') == 1
+    table = parse(page).xpath("//table[@class='tree']")[0]
+    rows = [" ".join(row.text_content().split()) for row in table.xpath("tbody/tr")]
+    assert rows == [
+        "0 00 2 01 payload format indicator",
+        "6 26 18 merchant",
+        "10 00 11 TEST.XA-PAY identifier",
+        "28 63 4 6DA0 CRC",
+        "\u2715 violated, core no match; expected 6DAA EMVCo 4.7.3",
+        "and 7 more data objects",
+        "on nothing that is there",
+        "! advice, core no ID 59 EMVCo 4.2.1.1",
+    ]
+    assert table.xpath("tbody/tr[3]/th/@class") == ["depth1"]
+    assert table.xpath(".//span[contains(@class, 'chip')]/@class") == ["chip fail", "chip warning"]
+    assert table.getparent().tag == "details"
+    assert table.getparent().get("open") is not None, "a closed one would not be printed"
 
 
 def test_an_empty_matrix_and_a_bare_profile_render() -> None:

@@ -70,15 +70,24 @@ def verify(key: RSAPublicKey, message: Message) -> None:
     Raises:
         FspiopError: it is not, with the step that failed.
     """
-    text, signature = _parts(message.fields.get(FIELD, ""))
-    header = _object(_decoded(text), "protectedHeader")
+    header, text, signature = read(message)
     algorithm = header.get("alg")
     if not isinstance(algorithm, str) or algorithm not in HASHES:
         raise FspiopError("alg is none of RS256, RS384, RS512")
     if key.key_size < MIN_KEY_BITS:
         raise FspiopError(f"a key of {key.key_size} bits")
     _verified(key, signing_input(text, message.body, encoded=True), _decoded(signature), algorithm)
-    _agrees(header, message)
+    agrees(header, message)
+
+
+def read(message: Message) -> tuple[Mapping[str, Any], str, str]:
+    """The protected header, as it says and as it is written, and the signature, none of them verified.
+
+    Raises:
+        FspiopError: there is none of this form.
+    """
+    text, signature = _parts(message.fields.get(FIELD, ""))
+    return _object(_decoded(text), "protectedHeader"), text, signature
 
 
 def _parts(value: str) -> tuple[str, str]:
@@ -122,8 +131,12 @@ def _verified(key: RSAPublicKey, octets: bytes, signature: bytes, algorithm: str
         raise FspiopError("not a signature of this body and header") from None
 
 
-def _agrees(header: Mapping[str, Any], message: Message) -> None:
-    """The protected header says of the request what the request is (section 3.3, 3c to 3g)."""
+def agrees(header: Mapping[str, Any], message: Message) -> None:
+    """Return where the protected header says of the request what the request is (section 3.3, 3c to 3g).
+
+    Raises:
+        FspiopError: it does not.
+    """
     expected = {"FSPIOP-URI": message.uri, "FSPIOP-HTTP-Method": message.method}
     for name, value in expected.items():
         if header.get(name) != value:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
-from conformance.core.model import NotApplicable, NotTested, Reason, Rule, Undecided, Untested, Violation
+from conformance.core.model import NotApplicable, NotTested, Reason, Rule, Tree, Undecided, Untested, Violation
 from conformance.payments.qr.check import check_facts
 from conformance.payments.qr.evidence import Payload, Payloads
 from conformance.payments.qr.facts import Facts, facts_of
 from conformance.payments.qr.findings import Finding
 from conformance.payments.qr.recognise import registry
 from conformance.payments.qr.schemes import of_country
+from conformance.payments.qr.tree import tree_of
 
 Concerns = Callable[[Facts], bool]
+MAX_TREES = 3
+"""Payloads of a cell whose trees are kept: results and pages stay small, whatever is handed in."""
 
 
 def each(payloads: Payloads) -> Iterator[tuple[Payload, Facts]]:
@@ -42,26 +45,32 @@ def broken(payloads: Payloads, rule: Rule, concerns: Concerns | None = None, abs
         NotApplicable: no payload is bound.
         Undecided: there is no payload.
     """
-    bound = 0
-    for item, facts in each(payloads):
-        if concerns is None or concerns(facts):
-            bound += 1
-            yield from violations(item, facts, rule)
+    bound = [(item, facts) for item, facts in each(payloads) if concerns is None or concerns(facts)]
+    yield from violations(bound, rule)
     if not bound:
         raise NotApplicable(absent)
 
 
-def violations(item: Payload, facts: Facts, rule: Rule) -> Iterator[Violation]:
-    """What breaks one requirement in one payload; what its scheme allows does not."""
-    for finding in check_facts(facts):
-        if finding.clause.requirement == rule.id and not finding.note:
-            yield violation(item, finding)
+def violations(bound: Iterable[tuple[Payload, Facts]], rule: Rule) -> Iterator[Violation]:
+    """What breaks one requirement in these payloads; what its scheme allows does not.
+
+    The first violation of each of the first MAX_TREES payloads has the payload's tree.
+    """
+    trees = 0
+    for item, facts in bound:
+        found = check_facts(facts)
+        own = [each for each in found if each.clause.requirement == rule.id and not each.note]
+        tree = tree_of(item, facts, found) if own and trees < MAX_TREES else None
+        for finding in own:
+            yield violation(item, finding, tree)
+            tree = None
+        trees += bool(own)
 
 
-def violation(item: Payload, finding: Finding) -> Violation:
+def violation(item: Payload, finding: Finding, tree: Tree | None = None) -> Violation:
     """A finding as a violation: the payload, the data object and its offset before what is wrong."""
     place = f"ID {finding.path} at offset {finding.offset}" if finding.path else f"offset {finding.offset}"
-    return Violation(f"{item.name}, {place}: {finding.message}", finding.expected, finding.observed[:200])
+    return Violation(f"{item.name}, {place}: {finding.message}", finding.expected, finding.observed[:200], tree)
 
 
 def published(payloads: Payloads) -> None:

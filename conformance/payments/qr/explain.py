@@ -1,6 +1,6 @@
 """What there is to say of one payload, as rows: its tag tree, and beside each data object what is wrong with it.
 
-Pure: `conformance qr explain` prints it, as text or JSON, and whatever shows evidence can too.
+Pure: `conformance qr explain` prints it, as text or JSON; `tree.py` makes of it what reports show.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def explain(payload: str | bytes, known: Registry) -> Explanation:
     country = next((each.value for each in reading.objects if each.id == "58"), "")
     facts = facts_of(reading, known, sandbox=country in SANDBOX_COUNTRIES)
     found = check_facts(facts)
-    rows = tuple(_rows(facts, found))
+    rows = rows_of(facts, found)
     placed = {id(each) for row in rows for each in row.findings}
     checksum = facts.root.get("63")
     titles = (match.layout.scheme.title for match in facts.matches)
@@ -116,6 +116,11 @@ def explain(payload: str | bytes, known: Registry) -> Explanation:
         crc=crc_of(covered(reading.text, checksum)) if checksum and not reading.fatal else "",
         expires=expiry_of(facts),
     )
+
+
+def rows_of(facts: Facts, found: Iterable[Finding]) -> tuple[Row, ...]:
+    """The tag tree of a payload, with each finding at the data object that it is on, if that is there."""
+    return tuple(_rows(facts, found))
 
 
 def _rows(facts: Facts, found: Iterable[Finding]) -> Iterator[Row]:

@@ -25,8 +25,7 @@ def test_a_code_for_payers_abroad_has_what_they_need(qr_payloads: Payloads, rule
     if not abroad:
         raise NotApplicable("no payload is handed in as cross-border")
     published(qr_payloads)
-    for item, facts in abroad:
-        yield from violations(item, facts, rule)
+    yield from violations(abroad, rule)
 
 
 @requirement("PAY-QR-15-S")

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
-
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 
 from conformance.core.area import Kit, Stand
 from conformance.core.errors import ConfigError, nearest
+from conformance.payments.kept import kept_key, private_pem, public_pem
 from conformance.payments.snap.sandbox import CLIENT_KEY, FAULTS, PARTNER, QR_PAYLOAD, SHORT_CLIENT_KEY, Bank
 from conformance.payments.snap.sandbox_notify import Notifier
 from conformance.payments.snap.signature import Dialect
@@ -46,8 +41,8 @@ def stage(stand: Stand, kit: Kit) -> Iterator[Mapping[str, Any]]:
     listen = f"127.0.0.1:{free_port()}"
     notifier = Notifier(f"http://{listen}/v1.0/qr/qr-mpm-notify", own, dialect)
     bank = Bank(key.public_key(), SECRET.encode(), dialect, frozenset(stand.faults), replays, notifier.paid)
-    (kit.folder / "service.pem").write_bytes(_public(own))
-    (kit.folder / "client.key").write_bytes(_pem(key))
+    (kit.folder / "service.pem").write_bytes(public_pem(own))
+    (kit.folder / "client.key").write_bytes(private_pem(key))
     (kit.folder / "client.secret").write_text(SECRET, encoding="utf-8")
     with serve(bank.respond, kit.server_context()) as port:
         stated = {name: getattr(dialect, name) for name in Dialect.__slots__}
@@ -113,27 +108,3 @@ def manifest_keys(port: int, dialect: Mapping[str, Any]) -> Mapping[str, Any]:
             "qr_decode": {"path": "/v1.0/qr/qr-mpm-decode", "service": "48", "body": '{"qrContent":$qr}'},
         },
     }
-
-
-@lru_cache(maxsize=4)
-def kept_key(folder: Path, name: str) -> RSAPrivateKey:
-    """An RSA key, made once and kept in the folder, since it takes long to make."""
-    path = folder / f"{name}.key"
-    if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        new = path.with_suffix(f".{os.getpid()}")
-        new.write_bytes(_pem(generate_private_key(65537, 2048)))
-        new.replace(path)
-    key = serialization.load_pem_private_key(path.read_bytes(), None)
-    assert isinstance(key, RSAPrivateKey)
-    return key
-
-
-def _public(key: RSAPrivateKey) -> bytes:
-    return key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-
-
-def _pem(key: RSAPrivateKey) -> bytes:
-    return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
