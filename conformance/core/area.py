@@ -115,6 +115,22 @@ def no_gaps(_: Target, __: Service) -> tuple[Gap, ...]:
     return ()
 
 
+def left_out(settings: Mapping[str, Any], table: Mapping[str, Gap]) -> Iterator[Gap]:
+    """The gaps of a table, by key of a manifest (`client.key` where it is a key of a key), whose key the settings lack.
+
+    What lacks for want of a whole table (`client`) is a gap of the table's, and not of each of its keys.
+    """
+    for key, gap in table.items():
+        outer, _, inner = key.partition(".")
+        value = settings.get(outer)
+        if inner and value:
+            value = value.get(inner)
+        elif inner:
+            continue
+        if not value:
+            yield gap
+
+
 @dataclass(frozen=True, slots=True)
 class Area:
     """One room of the house.

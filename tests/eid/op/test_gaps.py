@@ -1,0 +1,58 @@
+"""What `plan` announces of providers whose manifest leaves things out is what a run gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from conformance.eid.op.gaps import ASSERTIONS, LOGGED_IN, PROOFS
+from tests.gaps import Stood, stood
+
+IN_CLEAR = {"EID-UI-06": "not-applicable"}
+"""What comes to nothing since the provider answers UserInfo without a signature, which no manifest changes."""
+
+ALONE = ("second_client", "refuse", "acr", "acr_map", "trust_list", "subject_type", "client.rsa_key")
+
+
+@pytest.fixture(scope="module")
+def good() -> Iterator[Stood]:
+    with stood("openid-provider") as found:
+        yield found
+
+
+def test_a_complete_manifest_leaves_nothing_out() -> None:
+    with stood("openid-provider", "encrypted") as found:
+        assert found.announced(found.without(slow=True)) == {}
+        waited = dict.fromkeys(("EID-PAR-08", "EID-TOK-07"), "not-tested(opt-in)")
+        assert found.announced(found.target) == waited
+
+
+def test_what_is_announced_comes(good: Stood) -> None:
+    target = good.without(*ALONE)
+    assert good.came(target) == good.announced(target) | IN_CLEAR
+
+
+@pytest.mark.parametrize("key", [*ALONE, "trust_keys"])
+def test_each_key_is_announced_alone(good: Stood, key: str) -> None:
+    target = good.without(key)
+    only = good.announced(target).keys() - good.announced(good.target).keys()
+    assert only
+    assert good.came(target, *only) == {each: good.announced(target)[each] for each in only}
+
+
+@pytest.mark.parametrize("keys", [("login",), ("client",), ("client.key",), ("client", "acr_map")], ids=",".join)
+def test_without_a_login_nothing_active_runs(good: Stood, keys: tuple[str, ...]) -> None:
+    target = good.without(*keys)
+    found = good.announced(target)
+    assert good.came(target) == found
+    assert found.keys() >= set(LOGGED_IN)
+
+
+def test_a_client_without_proofs_and_assertions() -> None:
+    with stood("openid-provider", "baseline") as found:
+        announced = found.announced(found.target)
+        came = found.came(found.target)
+        absent = {each for each in came if each.startswith("EID-PAR-")} - announced.keys() | set(IN_CLEAR)
+        assert announced.keys() >= {*ASSERTIONS, *PROOFS}
+        assert came == announced | dict.fromkeys(absent, "not-applicable")

@@ -1,0 +1,69 @@
+"""What `conformance plan` announces beside what a run gives: a service of the sandbox without keys of its manifest."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from conformance.commands.prepare import Request
+from conformance.commands.run import execute
+from conformance.core.area import Area, Stand
+from conformance.core.model import Status, Target
+from conformance.core.network import Door
+from conformance.sandbox import Sandbox, Spec, area_of
+
+NOTHING = (Status.NOT_APPLICABLE, Status.NOT_TESTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """A stand that is served, its target, and a door that trusts its roots."""
+
+    area: Area
+    target: Target
+    door: Door
+
+    def without(self, *keys: str, **changed: Any) -> Target:
+        """The target without keys of its manifest (`client.key` for a key of a key), and with others changed."""
+        service = self.target.services[0]
+        settings = {**service.settings, **changed}
+        for key in keys:
+            outer, _, inner = key.partition(".")
+            if inner:
+                settings[outer] = {name: value for name, value in settings[outer].items() if name != inner}
+            else:
+                del settings[outer]
+        return replace(self.target, services=(replace(service, settings=settings),))
+
+    def announced(self, target: Target) -> dict[str, str]:
+        """Requirement -> what it is announced to come to. Nothing is announced to come to two things."""
+        found: dict[str, str] = {}
+        for gap in self.area.gaps(target, target.services[0]):
+            assert gap.add
+            for each in gap.requirements:
+                assert found.setdefault(each, gap.becomes) == gap.becomes, each
+        return found
+
+    def came(self, target: Target, *only: str) -> dict[str, str]:
+        """Requirement -> what it comes to, of those that come to nothing in a run, as gaps have it."""
+        with tempfile.TemporaryDirectory() as folder:
+            request = Request(profile="asean", out=Path(folder) / "run", area=self.area.name, only=only)
+            ran = execute(request, self.door, [target], front="loop", quiet=True)
+        judged = ran.prepared.plan.services[0].judged
+        return {
+            cell.requirement: f"{cell.status}({cell.reason})" if cell.reason else f"{cell.status}"
+            for cell in ran.run.cells
+            if cell.requirement in judged and cell.status in NOTHING
+        }
+
+
+@contextlib.contextmanager
+def stood(role: str, policy: str = "good") -> Iterator[Stood]:
+    """A stand of the sandbox, whose manifest is complete but for what takes long."""
+    stand = Stand("xy-gaps", "XY", "svc", role, policy)
+    with Sandbox([Spec("xy-gaps", "XY", "Test", (stand,))]) as sandbox:
+        yield Stood(area_of(role), sandbox.targets[0], sandbox.door())
