@@ -190,9 +190,10 @@ def _login_advice(flight: Flight, provider: Provider) -> str:
 
 def _token_advice(tokens: Tokens, provider: Provider) -> str:
     trial = token_trial(tokens)
+    proof = "refuses a good DPoP proof" if provider.client.dpop else "wants a DPoP proof; is client.dpop to be true?"
     advice = {
         "invalid_client": "check client.auth, client.key and client.audience",
-        "invalid_dpop_proof": "the provider refuses a good DPoP proof",
+        "invalid_dpop_proof": f"the provider {proof}",
         "invalid_request": "check client.dpop",
     }.get(trial.error, "check the client's registration")
     return f"preflight: the token endpoint gives client {provider.client.id} {trial.status} {trial.error}: {advice}"
