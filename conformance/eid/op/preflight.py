@@ -115,6 +115,9 @@ def preflight(provider: Provider, service: Service, keys: Sequence[Mapping[str, 
         raise Undecided(
             Reason.CONTROL_FAILED, "preflight: no ID token came; does client.scope hold openid, and is it granted?"
         )
+    if token_facts.encrypted and not provider.client.decryption_key:
+        detail = "preflight: the ID token is encrypted, and the manifest names no key to read it with"
+        raise Untested(NotTested.NO_CREDENTIAL, f"{detail} (client.encryption)")
     _check_clock(control.tokens.exchange)
     provider.warm = jar
     run = Run(service, provider, keys, replace(control, token_facts=token_facts, claims=claims))

@@ -49,6 +49,11 @@ def test_without_a_login_nothing_active_runs(good: Stood, keys: tuple[str, ...])
     assert found.keys() >= set(LOGGED_IN)
 
 
+def test_tokens_that_cannot_be_read_turn_nothing_red() -> None:
+    with stood("openid-provider", "encrypted") as found:
+        assert found.came(found.without("client.encryption")) == dict.fromkeys(LOGGED_IN, "not-tested(no-credential)")
+
+
 def test_a_client_without_proofs_and_assertions() -> None:
     with stood("openid-provider", "baseline") as found:
         announced = found.announced(found.target)
