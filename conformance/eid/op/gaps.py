@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from conformance.core.area import Gap, left_out
+from conformance.core.area import Gap, in_order, left_out
 from conformance.core.model import Service, Target
 from conformance.eid.op.asks import NEEDS, PASSIVE
 
@@ -47,18 +47,16 @@ OF_LOGIN: Mapping[str, Gap] = {
 def gaps(target: Target, service: Service) -> tuple[Gap, ...]:
     """The gaps of one provider."""
     del target
-    return tuple(_gaps(service.settings))
+    return in_order(_gaps(service.settings))
 
 
 def _gaps(given: Mapping[str, Any]) -> Iterator[Gap]:
-    logs_in = False
     if line := _login(given):
         yield Gap(LOGGED_IN, CREDENTIAL, line)
     else:
-        logs_in = True
         yield from left_out(given, OF_LOGIN)
         yield from _assertions(given["client"])
-    yield from _signed(given, logs_in=logs_in)
+    yield from _signed(given)
     if not given.get("subject_type"):
         line = 'subject_type = "pairwise", if the national law asks for pairwise subjects'
         yield Gap(("EID-DISC-15",), "not-applicable", line)
@@ -86,18 +84,18 @@ def _assertions(client: Mapping[str, Any]) -> Iterator[Gap]:
         yield Gap(("EID-CLI-04",), CREDENTIAL, line)
 
 
-def _signed(given: Mapping[str, Any], *, logs_in: bool) -> Iterator[Gap]:
+def _signed(given: Mapping[str, Any]) -> Iterator[Gap]:
     """What needs the country's signed data, and a level to ask for."""
     keys = 'trust_keys = "file:trust-keys.json", who may sign the map of levels and the trust list'
-    mapped = tuple(each for each in MAPPED if logs_in or each not in LOGGED_IN)
     if not given.get("acr_map"):
-        yield Gap(mapped, PUBLISHED, 'acr_map = "file:acr-map.jws", the country\'s signed map of levels')
+        yield Gap(MAPPED, PUBLISHED, 'acr_map = "file:acr-map.jws", the country\'s signed map of levels')
     elif not given.get("trust_keys"):
-        yield Gap(mapped, CREDENTIAL, keys)
+        yield Gap(MAPPED, CREDENTIAL, keys)
     if not given.get("trust_list"):
         yield Gap(ON_LIST, PUBLISHED, 'trust_list = "file:trust-list.jws", the country\'s signed trust list')
     elif not given.get("trust_keys"):
         yield Gap(ON_LIST, CREDENTIAL, keys)
-    if logs_in and not given.get("acr"):
-        asked = ("EID-LOA-01", "EID-LOA-02") if given.get("acr_map") else ("EID-LOA-01",)
-        yield Gap(asked, CREDENTIAL, 'acr = "...", the acr value to ask for, as the provider spells it')
+    if not given.get("acr"):
+        yield Gap(
+            ("EID-LOA-01", "EID-LOA-02"), CREDENTIAL, 'acr = "...", the acr value to ask for, as the provider spells it'
+        )

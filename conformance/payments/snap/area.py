@@ -13,6 +13,7 @@ from conformance.core.model import Service
 from conformance.payments.callbacks import Callbacks
 from conformance.payments.snap.asks import asks, budget
 from conformance.payments.snap.evidence import Snap
+from conformance.payments.snap.gaps import gaps
 
 if TYPE_CHECKING:
     from conformance.core.network import Door
@@ -60,4 +61,5 @@ SNAP = Area(
     faults=_faults,
     stage=_stage,
     active=frozenset({"snap", "callbacks"}),
+    gaps=gaps,
 )
