@@ -12,6 +12,7 @@ from conformance.core.area import Area, Job, Kit, Observed, Stand
 from conformance.core.model import Service
 from conformance.payments.api.asks import asks, budget
 from conformance.payments.api.evidence import Api
+from conformance.payments.api.gaps import gaps
 from conformance.payments.callbacks import Callbacks
 
 if TYPE_CHECKING:
@@ -61,4 +62,5 @@ API = Area(
     faults=_faults,
     stage=_stage,
     active=frozenset({"api", "callbacks"}),
+    gaps=gaps,
 )
