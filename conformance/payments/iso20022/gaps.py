@@ -1,0 +1,59 @@
+"""What the manifest of a gateway may leave out, and which requirements then come to nothing. A sender's: nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from conformance.core.area import Gap, in_order, left_out
+from conformance.core.model import Service, Target
+from conformance.payments.authority import unchangeable
+from conformance.payments.iso20022.asks import GATEWAY
+
+OPT_IN, NO_CALLBACK = "not-tested(opt-in)", "not-tested(no-callback)"
+LOOKUPS = ("PAY-PRX-01-R", "PAY-PRX-02", "PAY-PRX-03")
+BURST, CANARY = "PAY-PRX-04", "PAY-ISO-20"
+ALL = (
+    *(f"PAY-ISO-{number:02}-R" for number in range(1, 20) if number != 13),
+    *("PAY-ISO-13", CANARY, "PAY-ISO-21", "PAY-ISO-22", *LOOKUPS, BURST),
+)
+
+
+def _proxy(kind: str, value: str) -> str:
+    return f'{kind} = {{ type = "MBNO", values = ["{value}"] }} under [target.service.proxies]'
+
+
+LEFT_OUT: Mapping[str, Gap] = {
+    "canary": Gap(
+        (CANARY,), NO_CALLBACK, 'canary = { listen = "127.0.0.1:9011", url = "http://127.0.0.1:9011/canary" }'
+    ),
+    "proxies": Gap(
+        (*LOOKUPS, BURST),
+        OPT_IN,
+        'proxies = { registered = { type = "MBNO", values = ["+000-5550100"] }, unknown = ..., deregistered = ..., '
+        "blocked = ... }",
+    ),
+    "proxies.registered": Gap(LOOKUPS, OPT_IN, _proxy("registered", "+000-5550100")),
+    "proxies.unknown": Gap(("PAY-PRX-02", BURST), OPT_IN, _proxy("unknown", "+000-5550200")),
+    "proxies.deregistered": Gap(("PAY-PRX-02",), OPT_IN, _proxy("deregistered", "+000-5550300")),
+    "proxies.blocked": Gap(("PAY-PRX-02",), OPT_IN, _proxy("blocked", "+000-5550400")),
+    "lookups_per_payer": Gap((BURST,), OPT_IN, "lookups_per_payer = 5, more than which are then made"),
+}
+"""Key of the manifest -> its gap."""
+
+
+def gaps(target: Target, service: Service) -> tuple[Gap, ...]:
+    """The gaps of one service."""
+    return in_order(_gaps(target, service)) if service.role == GATEWAY else ()
+
+
+def _gaps(target: Target, service: Service) -> Iterator[Gap]:
+    given = service.settings
+    if not given.get("callback"):
+        line = 'callback = { listen = "127.0.0.1:9010", url = "http://127.0.0.1:9010/iso20022" }'
+        yield Gap(ALL, NO_CALLBACK, f"{line}, registered with the gateway")
+        return
+    yield from unchangeable(target, given["base"], ALL)
+    yield from left_out(given, LEFT_OUT)
+    if not given.get("masked_name") and not given.get("full_name"):
+        line = 'masked_name = "Ex***** Pa***" and full_name = "Example Payee", of the registered proxy'
+        yield Gap(("PAY-PRX-03",), OPT_IN, line)
