@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import tempfile
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -53,6 +55,17 @@ class Stood:
                 assert found.setdefault(each, gap.becomes) == gap.becomes, each
         return found
 
+    def filled(self, target: Target) -> Target:
+        """The target with every line that is announced, as often as there is a new one."""
+        seen: set[str] = set()
+        while lines := {gap.add for gap in self.area.gaps(target, target.services[0])} - seen:
+            seen |= lines
+            for table, keys in map(parsed, sorted(lines)):
+                service = target.services[0]
+                outer = {table: {**service.settings.get(table, {}), **keys}} if table else keys
+                target = replace(target, services=(replace(service, settings={**service.settings, **outer}),))
+        return target
+
     def came(self, target: Target, *only: str) -> dict[str, str]:
         """Requirement -> what it comes to in a run, as gaps have it; what passes or warns is left out."""
         with tempfile.TemporaryDirectory() as folder:
@@ -74,6 +87,15 @@ def stood(role: str, policy: str = "good") -> Iterator[Stood]:
     stand = Stand("xy-gaps", "XY", "svc", role, policy)
     with Sandbox([Spec("xy-gaps", "XY", "Test", (stand,))]) as sandbox:
         yield Stood(area_of(role), sandbox.targets[0], sandbox.door())
+
+
+def parsed(line: str) -> tuple[str, dict[str, Any]]:
+    """(the table of the service that a line is for, empty for the service itself; what the line says as TOML)."""
+    table = re.search(r" under \[target\.service\.(\w+)\]", line)
+    for end in (len(line), *(found.start() for found in reversed(list(re.finditer(r", | under | and | \(", line))))):
+        with contextlib.suppress(tomllib.TOMLDecodeError):
+            return table[1] if table else "", tomllib.loads(line[:end])
+    raise AssertionError(line)
 
 
 def elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,8 +18,11 @@ ALL = (
 )
 
 
-def _proxy(kind: str, value: str) -> str:
-    return f'{kind} = {{ type = "MBNO", values = ["{value}"] }} under [target.service.proxies]'
+PROXIES = {
+    kind: f'{kind} = {{ type = "MBNO", values = ["+000-5550{number}00"] }}'
+    for number, kind in enumerate(("registered", "unknown", "deregistered", "blocked"), 1)
+}
+TABLE = "under [target.service.proxies]"
 
 
 LEFT_OUT: Mapping[str, Gap] = {
@@ -29,13 +32,12 @@ LEFT_OUT: Mapping[str, Gap] = {
     "proxies": Gap(
         (*LOOKUPS, BURST),
         OPT_IN,
-        'proxies = { registered = { type = "MBNO", values = ["+000-5550100"] }, unknown = ..., deregistered = ..., '
-        "blocked = ... }",
+        f"proxies = {{ {', '.join(PROXIES.values())} }}",
     ),
-    "proxies.registered": Gap(LOOKUPS, OPT_IN, _proxy("registered", "+000-5550100")),
-    "proxies.unknown": Gap(("PAY-PRX-02", BURST), OPT_IN, _proxy("unknown", "+000-5550200")),
-    "proxies.deregistered": Gap(("PAY-PRX-02",), OPT_IN, _proxy("deregistered", "+000-5550300")),
-    "proxies.blocked": Gap(("PAY-PRX-02",), OPT_IN, _proxy("blocked", "+000-5550400")),
+    "proxies.registered": Gap(LOOKUPS, OPT_IN, f"{PROXIES['registered']} {TABLE}"),
+    "proxies.unknown": Gap(("PAY-PRX-02", BURST), OPT_IN, f"{PROXIES['unknown']} {TABLE}"),
+    "proxies.deregistered": Gap(("PAY-PRX-02",), OPT_IN, f"{PROXIES['deregistered']} {TABLE}"),
+    "proxies.blocked": Gap(("PAY-PRX-02",), OPT_IN, f"{PROXIES['blocked']} {TABLE}"),
     "lookups_per_payer": Gap((BURST,), OPT_IN, "lookups_per_payer = 5, more than which are then made"),
 }
 """Key of the manifest -> its gap."""

@@ -49,6 +49,13 @@ def test_without_a_login_nothing_active_runs(good: Stood, keys: tuple[str, ...])
     assert found.keys() >= set(LOGGED_IN)
 
 
+@pytest.mark.parametrize("policy", ["good", "baseline"])
+def test_the_lines_take_the_gaps_away(policy: str) -> None:
+    with stood("openid-provider", policy) as found:
+        for keys in (TOGETHER[:-1], ("client", "login", "trust_keys")):
+            assert found.announced(found.filled(found.without(*keys))) == {}
+
+
 def test_tokens_that_cannot_be_read_turn_nothing_red() -> None:
     with stood("openid-provider", "encrypted") as found:
         assert found.came(found.without("client.encryption")) == dict.fromkeys(LOGGED_IN, "not-tested(no-credential)")

@@ -18,21 +18,26 @@ def test_a_complete_manifest_leaves_nothing_out() -> None:
         assert found.announced(found.without("operations.find", "operations.register", "account")) == {}
 
 
-@pytest.mark.parametrize(
-    "keys",
-    [
-        ("callback", "receiver_secret", "throttle_after", "dialect.max_page", "operations.register"),
-        ("operations.get", "throttle_after", "operations.find", "account"),
-        ("operations.receiver", "throttle_after", "dialect.success", "dialect.pending", "dialect.errors"),
-        ("callback", "operations.get", "operations.receiver", "operations.throttled"),
-    ],
-    ids=" ".join,
+SETS = (
+    ("callback", "receiver_secret", "throttle_after", "dialect.max_page", "operations.register"),
+    ("operations.get", "throttle_after", "operations.find", "account"),
+    ("operations.receiver", "throttle_after", "dialect.success", "dialect.pending", "dialect.errors"),
+    ("callback", "operations.get", "operations.receiver", "operations.throttled"),
 )
+
+
+@pytest.mark.parametrize("keys", SETS, ids=" ".join)
 def test_what_is_announced_comes(keys: tuple[str, ...]) -> None:
     with stood("payment-api") as found:
         target = found.without(*keys)
         unmet = dict.fromkeys(LIMITED, "not-applicable") if "operations.throttled" in keys else {}
         assert found.came(target) == found.announced(target) | unmet
+
+
+def test_the_lines_take_the_gaps_away() -> None:
+    with stood("payment-api") as found:
+        for keys in SETS:
+            assert found.announced(found.filled(found.without(*keys))) == {}
 
 
 def test_payments_that_are_not_authorised(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,16 +14,15 @@ def test_a_complete_manifest_leaves_nothing_out(role: str) -> None:
         assert found.announced(found.target) == {}
 
 
-@pytest.mark.parametrize(
-    "keys",
-    [
-        ("callback", "proxies"),
-        ("canary", "proxies", "answer_seconds"),
-        ("masked_name", "full_name", "lookups_per_payer", "agreement", "proxies.blocked"),
-        ("proxies.registered", "proxies.unknown", "callback.signature"),
-    ],
-    ids=" ".join,
+SETS = (
+    ("callback", "proxies"),
+    ("canary", "proxies", "answer_seconds"),
+    ("masked_name", "full_name", "lookups_per_payer", "agreement", "proxies.blocked"),
+    ("proxies.registered", "proxies.unknown", "callback.signature"),
 )
+
+
+@pytest.mark.parametrize("keys", SETS, ids=" ".join)
 def test_what_is_announced_comes(keys: tuple[str, ...]) -> None:
     with stood("ips-gateway") as found:
         target = found.without(*keys)
@@ -37,6 +36,12 @@ def test_one_kind_of_proxy_alone() -> None:
         announced = found.announced(target)
         assert announced == dict.fromkeys(("PAY-PRX-02", "PAY-PRX-04"), "not-tested(opt-in)")
         assert found.came(target, *announced) == announced
+
+
+def test_the_lines_take_the_gaps_away() -> None:
+    with stood("ips-gateway") as found:
+        for keys in SETS:
+            assert found.announced(found.filled(found.without(*keys))) == {}
 
 
 def test_payments_that_are_not_authorised(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,6 +40,11 @@ def test_what_is_announced_comes(good: Stood, keys: tuple[str, ...]) -> None:
     assert good.came(target) == good.announced(target)
 
 
+def test_the_lines_take_the_gaps_away(good: Stood) -> None:
+    for keys in SETS:
+        assert good.announced(good.filled(good.without(*keys))) == {}
+
+
 def test_a_transaction_without_an_amount(good: Stood) -> None:
     operations = good.target.services[0].settings["operations"]
     fixed = {**operations["transaction"], "body": operations["transaction"]["body"].replace("$amount", '"10000.00"')}
