@@ -69,7 +69,7 @@ class Stood:
     def came(self, target: Target, *only: str) -> dict[str, str]:
         """Requirement -> what it comes to in a run, as gaps have it; what passes or warns is left out."""
         with tempfile.TemporaryDirectory() as folder:
-            request = Request(profile="asean", out=Path(folder) / "run", area=self.area.name, only=only)
+            request = Request(profile="asean", out=Path(folder) / "run", only=only)
             ran = execute(request, self.door, [target], front="loop", quiet=True)
         judged = ran.prepared.plan.services[0].judged
         return {
