@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from conformance.core.area import Gap
-from conformance.core.model import Service, Target
+from conformance.core.model import Requirement, Service, Target
 from conformance.core.profile import load_profile
 
 
@@ -16,11 +16,18 @@ def gaps(target: Target, service: Service) -> tuple[Gap, ...]:
     if service.role == "qr-reader":
         return tuple(_unread(frozenset(settings.get("schemes", ()))))
     file = str(settings.get("payload_file", ""))
+    if not file and not settings.get("payloads"):
+        ids = tuple(each.id for each in _of("qr-issuer"))
+        return (Gap(ids, "not-tested(not-published)", 'payload_file = "codes.txt", one payload a line'),)
     if _abroad(settings) or file.endswith(".json"):
         return ()
     return (
         Gap(("PAY-QR-15",), "not-applicable", "cross_border = true, for codes that payers of other countries scan"),
     )
+
+
+def _of(role: str) -> Iterator[Requirement]:
+    return (each for each in load_profile("asean").requirements.values() if role in each.roles)
 
 
 def _abroad(settings: Mapping[str, object]) -> bool:
@@ -39,9 +46,7 @@ def _unread(declared: frozenset[str]) -> Iterator[Gap]:
     if not declared:
         return
     by_schemes: dict[tuple[str, ...], list[str]] = {}
-    for requirement in load_profile("asean").requirements.values():
-        if "qr-reader" not in requirement.roles:
-            continue
+    for requirement in _of("qr-reader"):
         cases = (case for case in shipped_cases() if case.group in requirement.params["groups"])
         schemes = tuple(dict.fromkeys(case.scheme for case in cases))
         if not declared & set(schemes):

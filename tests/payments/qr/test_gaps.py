@@ -5,12 +5,25 @@ from __future__ import annotations
 import pytest
 
 from tests.gaps import stood
+from tests.payments.qr.known import SOUND
+
+WHOLE = [("qr-issuer", "good"), ("qr-reader", "good"), ("qr-reader", "every-scheme")]
 
 
-@pytest.mark.parametrize("policy", ["good", "every-scheme"])
-def test_a_complete_manifest_leaves_nothing_out(policy: str) -> None:
-    with stood("qr-reader", policy) as found:
+@pytest.mark.parametrize(("role", "policy"), WHOLE)
+def test_a_complete_manifest_leaves_nothing_out(role: str, policy: str) -> None:
+    with stood(role, policy) as found:
         assert found.announced(found.target) == {}
+
+
+def test_an_issuer_without_payloads_and_without_payers_abroad() -> None:
+    with stood("qr-issuer") as found:
+        nothing = found.without("payload_file")
+        assert found.came(nothing) == found.announced(nothing)
+        assert len(found.announced(nothing)) > 1
+        home = found.without("payload_file", payloads=({"payload": SOUND},))
+        assert found.announced(home) == {"PAY-QR-15": "not-applicable"}
+        assert found.came(home, "PAY-QR-15") == found.announced(home)
 
 
 @pytest.mark.parametrize("schemes", [("emvco",), ("khqr", "sandbox-xb"), ("duitnow",)], ids=" ".join)
