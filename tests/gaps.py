@@ -92,9 +92,15 @@ def stood(role: str, policy: str = "good") -> Iterator[Stood]:
 def parsed(line: str) -> tuple[str, dict[str, Any]]:
     """(the table of the service that a line is for, empty for the service itself; what the line says as TOML)."""
     table = re.search(r" under \[target\.service\.(\w+)\]", line)
+    return table[1] if table else "", tomllib.loads(line[: end_of_toml(line)])
+
+
+def end_of_toml(line: str) -> int:
+    """Where the TOML of a line ends, and words about it begin."""
     for end in (len(line), *(found.start() for found in reversed(list(re.finditer(r", | under | and | \(", line))))):
         with contextlib.suppress(tomllib.TOMLDecodeError):
-            return table[1] if table else "", tomllib.loads(line[:end])
+            tomllib.loads(line[:end])
+            return end
     raise AssertionError(line)
 
 
