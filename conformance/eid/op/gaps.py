@@ -56,6 +56,9 @@ def _gaps(given: Mapping[str, Any]) -> Iterator[Gap]:
     else:
         yield from left_out(given, OF_LOGIN)
         yield from _assertions(given["client"])
+        second = given.get("second_client")
+        if second and (line := _key("second_client", second)):
+            yield Gap(OTHER_CLIENT, CREDENTIAL, line)
     yield from _signed(given)
     if not given.get("subject_type"):
         line = 'subject_type = "pairwise", if the national law asks for pairwise subjects'
@@ -67,18 +70,27 @@ def _login(given: Mapping[str, Any]) -> str:
     client = given.get("client")
     if not client:
         return 'client = { id = "suite", key = "env:SUITE_KEY", redirect_uri = "https://rp.example/callback" }'
-    needed = KEYS.get(client.get("auth", "private_key_jwt"), "")
-    if needed and needed not in client:
-        return f'{needed} = "env:SUITE_{needed.upper()}" under {CLIENT}'
+    if line := _key("client", client):
+        return line
     if not given.get("login"):
         return 'login = [{ fields = { login = "erika" }, secrets = { password = "env:SUITE_PASSWORD" } }]'
     return ""
 
 
+def _key(name: str, client: Mapping[str, Any]) -> str:
+    """The line for the key or secret that a client lacks to authenticate, empty where it has it."""
+    needed = KEYS.get(client.get("auth", "private_key_jwt"), "")
+    if not needed or needed in client:
+        return ""
+    variable = f"SUITE_{needed}{'_2' if name == 'second_client' else ''}".upper()
+    return f'{needed} = "env:{variable}" under [target.service.{name}]'
+
+
 def _assertions(client: Mapping[str, Any]) -> Iterator[Gap]:
-    if client.get("auth", "private_key_jwt") != "private_key_jwt":
+    auth = client.get("auth", "private_key_jwt")
+    if auth != "private_key_jwt":
         line = f'auth = "private_key_jwt" and key = "env:SUITE_KEY" under {CLIENT}, if the provider takes assertions'
-        yield Gap(ASSERTIONS, "not-applicable", line)
+        yield Gap((*ASSERTIONS, "EID-CLI-10") if auth == "none" else ASSERTIONS, "not-applicable", line)
     elif "rsa_key" not in client:
         line = f'rsa_key = "env:SUITE_RSA_KEY" under {CLIENT}, registered as the first key is'
         yield Gap(("EID-CLI-04",), CREDENTIAL, line)

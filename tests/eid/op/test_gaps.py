@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from conformance.core.profile import load_profile
 from conformance.eid.op.gaps import ASSERTIONS, LOGGED_IN, PROOFS
+from conformance.eid.op.observe_clients import attempt
+from conformance.eid.op.settings import Client
 from tests.gaps import Stood, stood
 
 IN_CLEAR = {"EID-UI-06": "not-applicable"}
@@ -33,7 +38,7 @@ def test_what_is_announced_comes(good: Stood) -> None:
     assert good.came(target) == good.announced(target) | IN_CLEAR
 
 
-@pytest.mark.parametrize("key", ["acr", "trust_keys"])
+@pytest.mark.parametrize("key", ["acr", "trust_keys", "second_client.key"])
 def test_a_key_is_announced_alone(good: Stood, key: str) -> None:
     target = good.without(key)
     only = good.announced(target).keys() - good.announced(good.target).keys()
@@ -52,13 +57,23 @@ def test_without_a_login_nothing_active_runs(good: Stood, keys: tuple[str, ...])
 @pytest.mark.parametrize("policy", ["good", "baseline"])
 def test_the_lines_take_the_gaps_away(policy: str) -> None:
     with stood("openid-provider", policy) as found:
-        for keys in (TOGETHER[:-1], ("client", "login", "trust_keys")):
+        for keys in (TOGETHER[:-1], ("client", "login", "trust_keys"), ("second_client",)):
             assert found.announced(found.filled(found.without(*keys))) == {}
 
 
 def test_tokens_that_cannot_be_read_turn_nothing_red() -> None:
     with stood("openid-provider", "encrypted") as found:
         assert found.came(found.without("client.encryption")) == dict.fromkeys(LOGGED_IN, "not-tested(no-credential)")
+
+
+def test_a_public_client_has_no_credential_to_be_wrong(good: Stood) -> None:
+    client = good.target.services[0].settings["client"]
+    target = good.without(client={**client, "auth": "none"})
+    found = [each for each in good.announced(target) if each.startswith("EID-CLI-")]
+    assert set(found) == {*ASSERTIONS, "EID-CLI-10"}
+    public: Any = SimpleNamespace(provider=SimpleNamespace(client=Client("suite", "none", "https://rp.example")))
+    trials = [name for each in found for name in load_profile("asean").requirements[each].params["trials"]]
+    assert {attempt(public, name).outcome for name in trials} == {"absent"}
 
 
 def test_a_client_without_proofs_and_assertions() -> None:
