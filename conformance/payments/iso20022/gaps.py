@@ -6,16 +6,13 @@ from collections.abc import Iterator, Mapping
 
 from conformance.core.area import Gap, in_order, left_out
 from conformance.core.model import Service, Target
+from conformance.core.profile import load_profile
 from conformance.payments.authority import unchangeable
 from conformance.payments.iso20022.asks import GATEWAY
 
 OPT_IN, NO_CALLBACK = "not-tested(opt-in)", "not-tested(no-callback)"
 LOOKUPS = ("PAY-PRX-01-R", "PAY-PRX-02", "PAY-PRX-03")
 BURST, CANARY = "PAY-PRX-04", "PAY-ISO-20"
-ALL = (
-    *(f"PAY-ISO-{number:02}-R" for number in range(1, 20) if number != 13),
-    *("PAY-ISO-13", CANARY, "PAY-ISO-21", "PAY-ISO-22", *LOOKUPS, BURST),
-)
 
 
 PROXIES = {
@@ -48,13 +45,19 @@ def gaps(target: Target, service: Service) -> tuple[Gap, ...]:
     return in_order(_gaps(target, service)) if service.role == GATEWAY else ()
 
 
+def bound() -> tuple[str, ...]:
+    """The requirements of a gateway that are judged here."""
+    found = load_profile("asean").requirements.values()
+    return tuple(each.id for each in found if GATEWAY in each.roles and not each.derives)
+
+
 def _gaps(target: Target, service: Service) -> Iterator[Gap]:
     given = service.settings
     if not given.get("callback"):
         line = 'callback = { listen = "127.0.0.1:9010", url = "http://127.0.0.1:9010/iso20022" }'
-        yield Gap(ALL, NO_CALLBACK, f"{line}, registered with the gateway")
+        yield Gap(bound(), NO_CALLBACK, f"{line}, registered with the gateway")
         return
-    yield from unchangeable(target, given["base"], ALL)
+    yield from unchangeable(target, given["base"], bound())
     yield from left_out(given, LEFT_OUT)
     if not given.get("masked_name") and not given.get("full_name"):
         line = 'masked_name = "Ex***** Pa***" and full_name = "Example Payee", of the registered proxy'
