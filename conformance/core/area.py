@@ -6,7 +6,7 @@ whose argument names are the names of observations, plus any of `rule`, `service
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -102,7 +102,8 @@ class Kit:
 class Gap:
     """What a manifest leaves out, so that some requirements come to nothing on a service. For `conformance plan`.
 
-    requirements: their ids. becomes: what the cells will be, as `not-applicable` or `not-tested`. add: the line to add.
+    requirements: their ids. becomes: what the cells will be, as `not-applicable`, `not-tested(no-credential)`,
+    `error(not-observable)`, or `fail` where the manifest must state it. add: the line to add.
     """
 
     requirements: tuple[str, ...]
@@ -113,6 +114,32 @@ class Gap:
 def no_gaps(_: Target, __: Service) -> tuple[Gap, ...]:
     """The gaps of an area that asks nothing more of a manifest than its schema does."""
     return ()
+
+
+def left_out(settings: Mapping[str, Any], table: Mapping[str, Gap]) -> Iterator[Gap]:
+    """The gaps of a table, by key of a manifest (`client.key` where it is a key of a key), whose key the settings lack.
+
+    What lacks for want of a whole table (`client`) is a gap of the table's, and not of each of its keys.
+    """
+    for key, gap in table.items():
+        outer, _, inner = key.partition(".")
+        value = settings.get(outer)
+        if inner and value:
+            value = value.get(inner)
+        elif inner:
+            continue
+        if not value:
+            yield gap
+
+
+def in_order(gaps: Iterable[Gap]) -> tuple[Gap, ...]:
+    """The gaps, each without the requirements of which an earlier one says that they become something else."""
+    becomes: dict[str, str] = {}
+    found = []
+    for gap in gaps:
+        mine = tuple(each for each in gap.requirements if becomes.setdefault(each, gap.becomes) == gap.becomes)
+        found += [replace(gap, requirements=mine)] if mine else []
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)

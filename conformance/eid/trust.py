@@ -116,7 +116,8 @@ def shipped_map(country: str) -> Mapping[str, Any]:
     note = ""
     if path.exists():
         note = str(json.loads(path.read_bytes()).get("note", ""))
-    detail = f"no map of levels of assurance is published for {country}" + (f": {note}" if note else "")
+    published = f"no map of levels of assurance is published for {country}" + (f": {note}" if note else "")
+    detail = f"the manifest names none (acr_map), and {published}"
     raise Untested(NotTested.NOT_PUBLISHED, detail)
 
 

@@ -38,7 +38,7 @@ def test_claims_agree_with_what_is_seen(
     """Each claim that this area can check is true when it says true, and false when it says false."""
     checked = {name: value for name, value in claims.items() if name in CLAIMS}
     if not checked:
-        raise NotApplicable("the manifest claims nothing that this area can check")
+        raise NotApplicable("the manifest claims nothing that this area can check ([target.claims])")
     for name, claimed in sorted(checked.items()):
         seen = CLAIMS[name](versions, groups, features)
         if seen != claimed:

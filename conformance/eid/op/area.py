@@ -11,6 +11,7 @@ from conformance.core.area import Area, Job, Kit, Observed, Stand
 from conformance.core.model import Service
 from conformance.eid.op import evidence
 from conformance.eid.op.asks import PASSIVE, asks, budget
+from conformance.eid.op.gaps import gaps
 
 if TYPE_CHECKING:
     from conformance.core.network import Door
@@ -82,4 +83,5 @@ OP = Area(
     faults=_faults,
     stage=_stage,
     active=frozenset(OBSERVATIONS) - PASSIVE,
+    gaps=gaps,
 )

@@ -19,6 +19,8 @@ from conformance.wire.oauth import json_object
 
 Attempt = Callable[[Run], Trial]
 
+NONE_CAME = "no refresh token came with the login; where a scope brings one, client.scope is to name it"
+
 
 def refresh_token(run: Run) -> str:
     """The refresh token of the control. Raises Untested where none came."""
@@ -65,7 +67,7 @@ REFRESH_TRIALS: Mapping[str, Attempt] = {"other-client": by_other_client, "more-
 def refresh_attempt(run: Run, name: str) -> Trial:
     """One trial, where refresh tokens are issued."""
     if not run.control.tokens.text("refresh_token"):
-        return Trial("absent", detail="no refresh token came with the login")
+        return Trial("absent", detail=NONE_CAME)
     return REFRESH_TRIALS[name](run)
 
 
@@ -86,7 +88,7 @@ REFRESH_FACTS: Mapping[str, Callable[[Run], Any]] = {"rotation": rotation}
 def refresh_record(run: Run, facts: Mapping[str, Any], trials: Mapping[str, Trial], troubles: Troubles) -> Refresh:
     """All that was seen of refreshing."""
     came = bool(run.control.tokens.text("refresh_token"))
-    absent = "" if came else "no refresh token came with the login"
+    absent = "" if came else NONE_CAME
     return Refresh(absent, rotated=bool(facts.get("rotation")), trials=trials, troubles=troubles)
 
 

@@ -32,7 +32,8 @@ def read(settings: Settings, kind: str, file: str, now: datetime) -> Mapping[str
     if not file:
         if kind == "acr-map":
             return trust.shipped_map(settings.country)
-        raise Untested(NotTested.NOT_PUBLISHED, f"no trust list is published for {settings.country}")
+        detail = f"the manifest names none (trust_list), and no trust list is published for {settings.country}"
+        raise Untested(NotTested.NOT_PUBLISHED, detail)
     if not settings.trust_keys:
         raise Untested(NotTested.NO_CREDENTIAL, "the manifest names no trust_keys to verify signed data with")
     folder = settings.folder

@@ -115,6 +115,9 @@ def preflight(provider: Provider, service: Service, keys: Sequence[Mapping[str, 
         raise Undecided(
             Reason.CONTROL_FAILED, "preflight: no ID token came; does client.scope hold openid, and is it granted?"
         )
+    if token_facts.encrypted and not provider.client.decryption_key:
+        detail = "preflight: the ID token is encrypted, and the manifest names no key to read it with"
+        raise Untested(NotTested.NO_CREDENTIAL, f"{detail} (client.encryption)")
     _check_clock(control.tokens.exchange)
     provider.warm = jar
     run = Run(service, provider, keys, replace(control, token_facts=token_facts, claims=claims))
@@ -190,9 +193,10 @@ def _login_advice(flight: Flight, provider: Provider) -> str:
 
 def _token_advice(tokens: Tokens, provider: Provider) -> str:
     trial = token_trial(tokens)
+    proof = "refuses a good DPoP proof" if provider.client.dpop else "wants a DPoP proof; is client.dpop to be true?"
     advice = {
         "invalid_client": "check client.auth, client.key and client.audience",
-        "invalid_dpop_proof": "the provider refuses a good DPoP proof",
+        "invalid_dpop_proof": f"the provider {proof}",
         "invalid_request": "check client.dpop",
     }.get(trial.error, "check the client's registration")
     return f"preflight: the token endpoint gives client {provider.client.id} {trial.status} {trial.error}: {advice}"

@@ -120,7 +120,7 @@ def test_encryption_is_the_registered_one(id_token: IdToken) -> Violations:
         raise Undecided(Reason.NOT_OBSERVABLE, "no ID token was seen")
     alg, enc = id_token.registered_encryption
     if not found.encrypted and not alg:
-        raise NotApplicable("the ID token is not encrypted, and the manifest registers no encryption")
+        raise NotApplicable("the ID token is not encrypted, and the manifest names none (client.encryption)")
     if not found.encrypted:
         yield Violation("the ID token is not encrypted", f"{alg} {enc}", "a JWS")
         return

@@ -193,7 +193,7 @@ def test_minimum_data_set_is_offered(discovery: Discovery, rule: Rule) -> Violat
 def test_pairwise_subjects_are_offered(discovery: Discovery, service: Service) -> Violations:
     types = strings(metadata(discovery), "subject_types_supported")
     if service.settings.get("subject_type") != "pairwise":
-        raise NotApplicable("the manifest does not say that the national law asks for pairwise subjects")
+        raise NotApplicable("the manifest does not say that the national law asks for pairwise subjects (subject_type)")
     if "pairwise" not in types:
         yield Violation("subject_types_supported lacks pairwise", "pairwise", listed(types))
 

@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from conformance.core import scope
-from conformance.core.area import Area, Gap, Job, Kit, Observed, Stand
-from conformance.core.model import Service, Target
+from conformance.core.area import Area, Job, Kit, Observed, Stand
+from conformance.core.model import Service
 from conformance.eid.rp.asks import asks, budget
 from conformance.eid.rp.evidence import Logins
+from conformance.eid.rp.gaps import gaps
 
 if TYPE_CHECKING:
     from conformance.core.network import Door
-
-
-ALL = (*(f"EID-RP-{number:02}" for number in range(1, 20)), "EID-JWKS-06")
 
 
 def _observe(jobs: Iterable[Job], door: Door) -> Iterator[Observed]:
@@ -32,16 +30,6 @@ def _reach(service: Service) -> tuple[tuple[str, str], ...]:
     urls += [given["initiate_login_uri"]] if "initiate_login_uri" in given else []
     hosts = dict.fromkeys(scope.canonical_host(urlsplit(url).hostname or "") for url in urls)
     return (*(("oidc", host) for host in hosts), *(("command", host) for host in given.get("reaches", ())))
-
-
-def _gaps(_: Target, service: Service) -> tuple[Gap, ...]:
-    callback = service.settings.get("callback")
-    if not callback:
-        line = 'callback = { listen = "127.0.0.1:8443", issuer = "https://suite.example" }'
-        return (Gap(ALL, "not-tested(no-callback)", line),)
-    if not callback.get("second_issuer"):
-        return (Gap(("EID-RP-01",), "not-tested(unsupported)", "second_issuer in callback, registered as the first"),)
-    return ()
 
 
 def _faults() -> Mapping[str, str]:
@@ -75,5 +63,5 @@ RP = Area(
     faults=_faults,
     stage=_stage,
     active=frozenset({"logins"}),
-    gaps=_gaps,
+    gaps=gaps,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from conformance.payments.api.asks import asks, budget
 from conformance.payments.api.evidence import Api
+from conformance.payments.api.gaps import gaps
 from conformance.payments.callbacks import Callbacks
 from conformance.payments.room import http_room
 
@@ -15,4 +16,5 @@ API = http_room(
     asks=asks,
     budget=budget,
     judges=("test_repeats", "test_errors", "test_limits", "test_data", "test_callbacks"),
+    gaps=gaps,
 )

@@ -11,6 +11,7 @@ from conformance.core.area import Area, Job, Kit, Observed, Stand
 from conformance.core.model import Service
 from conformance.payments.iso20022 import evidence
 from conformance.payments.iso20022.asks import GATEWAY, SENDER, asks, budget
+from conformance.payments.iso20022.gaps import gaps
 
 if TYPE_CHECKING:
     from conformance.core.network import Door
@@ -64,4 +65,5 @@ ISO20022 = Area(
     faults=_faults,
     stage=_stage,
     active=frozenset({"exchanges", "lookups", "burst", "canary"}),
+    gaps=gaps,
 )

@@ -17,6 +17,7 @@ from xml.sax.saxutils import escape
 from conformance.core import scope
 from conformance.core.model import NotTested, Reason, Service, Target, Undecided, Untested
 from conformance.core.network import Door
+from conformance.payments.authority import may_change_state
 from conformance.payments.iso20022 import samples
 from conformance.payments.iso20022.courier import Courier, Sent
 from conformance.payments.iso20022.evidence import Burst, Canary, Exchange, Exchanges, Lookup, Lookups
@@ -78,10 +79,7 @@ def _allowed(target: Target, service: Service) -> None:
     """Raise Untested unless payments may be created here and answers can reach us."""
     if "callback" not in service.settings:
         raise Untested(NotTested.NO_CALLBACK, "the manifest declares no callback")
-    host = urlsplit(str(service.settings["base"])).hostname or ""
-    changes = target.authorisation is not None and target.authorisation.state_changing
-    if not _is_local(host) and not changes:
-        raise Untested(NotTested.NOT_AUTHORISED, "payments are created, and the authorisation says so of none")
+    may_change_state(target, urlsplit(str(service.settings["base"])).hostname or "")
 
 
 def _is_local(host: str) -> bool:
@@ -176,7 +174,7 @@ def _lookups(courier: Courier) -> Lookups:
     """Each kind of proxy in turn, several rounds, one at a time, so that times can be compared."""
     proxies = courier.service.settings.get("proxies", {})
     if "registered" not in proxies:
-        raise Untested(NotTested.OPT_IN, "the manifest declares no registered test proxy")
+        raise Untested(NotTested.OPT_IN, "the manifest declares no registered test proxy (proxies.registered)")
     sent: list[tuple[str, Sent]] = []
     for turn in range(ROUNDS):
         for kind in (each for each in KINDS if each in proxies):
@@ -208,7 +206,7 @@ def _burst(courier: Courier) -> Burst:
     limit = int(courier.service.settings.get("lookups_per_payer", 0))
     proxies = courier.service.settings.get("proxies", {}).get("unknown")
     if not limit or not proxies:
-        raise Untested(NotTested.OPT_IN, "the manifest declares no lookups_per_payer, or no unknown proxies")
+        raise Untested(NotTested.OPT_IN, "the manifest declares no lookups_per_payer, or no proxies.unknown")
     values = proxies["values"]
     sent = [
         _look_up(courier, f"burst-{number}", proxies["type"], values[number % len(values)])

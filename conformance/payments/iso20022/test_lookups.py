@@ -101,7 +101,7 @@ def _is_limited(exchange: Exchange) -> bool:
 def _of(lookups: Lookups, kind: str) -> Iterator[Exchange]:
     found = [each.exchange for each in lookups.lookups if each.kind == kind]
     if not found:
-        raise Untested(NotTested.OPT_IN, f"the manifest declares no test proxy that is {kind}")
+        raise Untested(NotTested.OPT_IN, f"the manifest declares no test proxy that is {kind} (proxies.{kind})")
     return iter(found)
 
 

@@ -46,7 +46,7 @@ def payloads_of(job: Job) -> Payloads:
     if name := settings.get("payload_file", ""):
         entries += _file(Path(job.target.path).parent / name, everywhere)
     if not entries:
-        raise Untested(NotTested.NOT_PUBLISHED, "the manifest hands in no payload")
+        raise Untested(NotTested.NOT_PUBLISHED, "the manifest hands in no payload (payload_file or payloads)")
     if len(entries) > MAX_PAYLOADS:
         raise Undecided(Reason.TOO_LARGE, f"{len(entries):,} payloads, more than {MAX_PAYLOADS:,}")
     items = tuple(Payload(name, abroad, read(payload)) for name, abroad, payload in entries)

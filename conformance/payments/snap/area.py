@@ -6,6 +6,7 @@ from conformance.payments.callbacks import Callbacks
 from conformance.payments.room import http_room
 from conformance.payments.snap.asks import asks, budget
 from conformance.payments.snap.evidence import Snap
+from conformance.payments.snap.gaps import gaps
 
 SNAP = http_room(
     "conformance.payments.snap",
@@ -15,4 +16,5 @@ SNAP = http_room(
     asks=asks,
     budget=budget,
     judges=("test_token", "test_signature", "test_idempotency", "test_answers"),
+    gaps=gaps,
 )

@@ -70,7 +70,9 @@ def test_external_id_has_36_digits_at_most(snap: Snap, rule: Rule) -> Violations
         yield Violation("answers an X-EXTERNAL-ID of 37 digits otherwise", "400xx01", shown(longer))
     zone = stated(snap, "day_zone")
     if not zone:
-        raise Undecided(Reason.NOT_OBSERVABLE, "the manifest does not state the time zone of the day")
+        raise Undecided(
+            Reason.NOT_OBSERVABLE, "the manifest does not state the time zone of the day (dialect.day_zone)"
+        )
     if zone != rule.params["zone"]:
         yield Violation("the day of an X-EXTERNAL-ID is another zone's", rule.params["zone"], zone)
 

@@ -52,7 +52,7 @@ def test_signatures_of_the_family_are_accepted(snap: Snap, rule: Rule) -> Violat
     group(snap, "family")
     yield from _family(snap, _present(snap, rule.params["cases"]))
     if missing := [name for name in rule.params["cases"] if f"family/{name}" not in snap.answers]:
-        raise Undecided(Reason.NOT_OBSERVABLE, f"{', '.join(missing)}: the manifest names no operation without a body")
+        raise Undecided(Reason.NOT_OBSERVABLE, f"{', '.join(missing)}: the manifest names no operation `list`")
 
 
 @requirement("PAY-SNP-05")
