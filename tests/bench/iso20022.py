@@ -3,7 +3,8 @@
 Distinct messages are made first; each turn judges all of them in one thread. Printed: messages a second of CPU time, as
 minimum / median / maximum of the turns, the parts of it, and beside them lxml alone (parse and validate), which is the
 floor. The messages are of one shape, as a sender's are; what they cost where each has one that was never seen stands in
-a line of its own. What was made before the first turn is put out of the garbage collector's sight, as a server would do it.
+a line of its own. What was made before the first turn is put out of the garbage collector's sight, as a server would do
+it.
 """
 
 from __future__ import annotations
