@@ -109,26 +109,35 @@ def check_facts(facts: Facts) -> Found:
     reading, root = facts.reading, facts.root
     text, get = reading.text, root.get
     plain = reading.characters <= rules_structure.SHOULD_CHARACTERS and text.isascii() and text.isprintable()
-    values = [head.value if (head := get(name)) else "" for name in TELLING]
+    version, initiation, currency, country = get("00"), get("01"), get("53"), get("58")
+    rules = rules_for(
+        tuple(root),
+        plain,
+        facts.sandbox,
+        version and version.value,
+        initiation and initiation.value,
+        currency and currency.value,
+        country and country.value,
+    )
     found: list[Finding] = []
-    for rule in rules_for(tuple(root), tuple(values), plain, facts.sandbox):
+    for rule in rules:
         if each := rule(facts):
             found += each
     return tuple(found)
 
 
 @lru_cache(1024)
-def rules_for(ids: tuple[str, ...], telling: tuple[str, ...], plain: bool, sandbox: bool) -> tuple[Rule, ...]:  # noqa: FBT001 - a call by names costs more than some rules
+def rules_for(ids: tuple[str, ...], plain: bool, sandbox: bool, *telling: str | None) -> tuple[Rule, ...]:  # noqa: FBT001 - a call by names costs more than some rules
     """The rules that can find anything in payloads with these IDs at the root, in the order of RULES.
 
     Args:
         ids: in the payload's order, each once.
-        telling: the values of TELLING, empty where there is none.
         plain: the text is at most 512 visible ASCII characters.
         sandbox: as in `Facts`.
+        telling: the values of TELLING, None where there is none.
     """
     values = dict(zip(TELLING, telling, strict=True))
-    objects = tuple(DataObject(each, 0, values.get(each, "")) for each in ids)
+    objects = tuple(DataObject(each, 0, values.get(each) or "") for each in ids)
     heads = Facts(Reading("", 0, objects), {each.id: each for each in objects}, [], (), NOTHING, sandbox)
     without = OF_TEXT if plain else frozenset()
     return tuple(rule for rule in RULES if rule not in without and (rule not in BY_HEADS or rule(heads)))
