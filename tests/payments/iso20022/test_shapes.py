@@ -6,7 +6,7 @@ import json
 import re
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from conformance.core.paths import vectors_dir
@@ -93,13 +93,13 @@ def agree(text: str) -> bool | None:
 
 
 @given(PLAIN)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_plain_document_has_the_leaves_of_its_tree(text: str) -> None:
     assert agree(text) is not False
 
 
 @given(DOCUMENTS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @example("<a>></a>")
 @example('<a><b Ccy="x>y</b>"></b></a>')
 @example("<a><!-- > --></a>")
@@ -112,7 +112,7 @@ def test_any_document_has_the_leaves_of_its_tree_or_is_left_to_it(text: str) -> 
 
 
 @given(st.lists(st.tuples(st.sampled_from(PLACES), st.sampled_from(ODD_BITS)), min_size=1, max_size=3))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_whatever_is_put_into_a_message_is_read_alike(added: list[tuple[int, str]]) -> None:
     text = GOOD
     for place, odd in sorted(added, reverse=True):
@@ -121,7 +121,7 @@ def test_whatever_is_put_into_a_message_is_read_alike(added: list[tuple[int, str
 
 
 @given(st.integers(0, len(GOOD) - 1), st.sampled_from([*ODD_BITS, "<", "/", "&", '"', "]]>"]), st.integers(0, 30))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_damage_is_read_alike(place: int, new: str, gone: int) -> None:
     agree(GOOD[:place] + new + GOOD[place + gone :])
 

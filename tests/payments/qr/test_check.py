@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from conformance.payments.qr.build import Field, body, changed, payload, sealed
@@ -59,7 +59,7 @@ def hold(text: str | bytes) -> None:
 
 
 @given(st.sampled_from(SOUND), st.lists(st.tuples(IDS, VALUES), max_size=3), st.lists(IDS, max_size=2), st.booleans())
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_changed_code_is_judged_as_by_every_rule(
     base: tuple[str, tuple[Field, ...]], changes: list[Field], without: list[str], whole: bool
 ) -> None:
@@ -68,13 +68,13 @@ def test_a_changed_code_is_judged_as_by_every_rule(
 
 
 @given(fields(), st.permutations(range(4)))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_fields_in_any_order_are_judged_as_by_every_rule(made: list[Field], order: list[int]) -> None:
     hold(sealed(body(made[place] for place in order if place < len(made)) + body(made[1:])))
 
 
 @given(st.one_of(st.text(), st.binary(), st.text(st.sampled_from("0123456789AZ"))))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @example("")
 @example("\ud800")
 @example("0" * 8_000)
