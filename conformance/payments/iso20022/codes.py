@@ -26,6 +26,7 @@ _BIC = re.compile("[A-Z0-9]{4}([A-Z]{2})[A-Z0-9]{2}([A-Z0-9]{3})?")
 _LEI = re.compile("[A-Z0-9]{18}[0-9]{2}")
 
 
+@lru_cache(maxsize=4096)
 def is_sandbox(country: str) -> bool:
     """Whether a country is one of the sandbox's: XA to XZ, which ISO 3166-1 leaves to its users."""
     return bool(_SANDBOX_COUNTRY.fullmatch(country))
@@ -41,6 +42,13 @@ def currencies(table: Mapping[str, int], own: str) -> Mapping[str, int]:
     if is_sandbox(own):
         return {**table, SANDBOX_CURRENCY: table.get(SANDBOX_CURRENCY, 2)}
     return {code: decimals for code, decimals in table.items() if code != SANDBOX_CURRENCY}
+
+
+def decimals_of(currency: str, table: Mapping[str, int], own: str) -> int | None:
+    """The decimals that `currencies` has for a currency, None where it has none."""
+    if currency == SANDBOX_CURRENCY:
+        return table.get(currency, 2) if is_sandbox(own) else None
+    return table.get(currency)
 
 
 @lru_cache(maxsize=4096)

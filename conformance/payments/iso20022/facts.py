@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from conformance.payments.iso20022.evidence import Leaf, Message
 
@@ -17,6 +19,10 @@ TRANSACTIONS = {
 }
 """Message -> where its repeated part stands."""
 
+KEPT = 64
+KEPT_LEAVES = 256
+"""So many sets of places are kept, each of a message of so many leaves at most; messages of a sender share them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -28,62 +34,108 @@ class Finding:
     observed: str = ""
 
 
+class Places(NamedTuple):
+    """What the paths of a message say by themselves. Numbers are those of leaves.
+
+    named: by the name of their element. times, proprietary: date-times, and what stands under a proprietary code.
+    known: every path to a leaf and above one. transactions: the paths of the message's repeated part, each with a
+    final `/`.
+    """
+
+    named: Mapping[str, tuple[int, ...]]
+    times: tuple[int, ...]
+    proprietary: tuple[int, ...]
+    known: frozenset[str]
+    transactions: tuple[str, ...]
+
+
+def places_of(paths: tuple[str, ...], kind: str) -> Places:
+    """What these paths say, in a message of a kind."""
+    named: dict[str, list[int]] = {}
+    known: set[str] = set()
+    for number, path in enumerate(paths):
+        above, _, name = path.rpartition("/")
+        named.setdefault(name.partition("[")[0] if name[-1:] == "]" else name, []).append(number)
+        while above not in known:
+            known.add(above)
+            above = above.rpartition("/")[0]
+    known.update(paths)
+    return Places(
+        {name: tuple(numbers) for name, numbers in named.items()},
+        tuple([number for number, path in enumerate(paths) if path.endswith("DtTm")]),
+        tuple([number for number, path in enumerate(paths) if "Prtry" in path and "Prtry" in path.split("/")]),
+        frozenset(known),
+        tuple(_repeated(TRANSACTIONS[kind], known)) if kind in TRANSACTIONS else (),
+    )
+
+
+_kept = lru_cache(KEPT)(places_of)
+forget = _kept.cache_clear
+
+
+@lru_cache(KEPT)
+def version_of(namespace: str) -> tuple[str, str]:
+    """The version that a namespace names, and the kind of message; both empty for what is no ISO 20022 message."""
+    version = namespace.removeprefix(PREFIX) if namespace.startswith(PREFIX) else ""
+    return version, ".".join(version.split(".")[:2])
+
+
+def _repeated(path: str, known: Container[str]) -> list[str]:
+    """`a/b/`, `a/b[2]/`, ... as far as they are known."""
+    found, count, place = [], 1, path
+    while place in known:
+        found.append(f"{place}/")
+        count += 1
+        place = f"{path}[{count}]"
+    return found
+
+
 class Facts:
     """A message with its leaves by path and by name.
 
     version: `pacs.008.001.13`, empty for what is no ISO 20022 message. kind: its first two parts, `pacs.008`.
     country: of the target that the message belongs to. transactions: the paths of the message's repeated part, each
-    with a final `/`. amounts: every leaf with a currency.
+    with a final `/`. texts: of all leaves. amounts: every leaf with a currency.
     """
 
-    __slots__ = ("_branches", "_by_name", "amounts", "by_path", "country", "kind", "message", "transactions", "version")
+    __slots__ = ("_places", "amounts", "by_path", "country", "kind", "message", "texts", "transactions", "version")
 
     def __init__(self, message: Message, country: str = "") -> None:
+        leaves = message.leaves
+        paths = tuple([leaf.path for leaf in leaves])
         self.message = message
         self.country = country
-        own = message.namespace.startswith(PREFIX)
-        self.version = message.namespace.removeprefix(PREFIX) if own else ""
-        self.kind = ".".join(self.version.split(".")[:2])
-        self.by_path: dict[str, Leaf] = {}
-        self._by_name: dict[str, list[Leaf]] = {}
-        self._branches: set[str] = set()
-        self._index(message.leaves)
-        self.amounts = [leaf for leaf in message.leaves if leaf.currency]
-        self.transactions = self.repeated(TRANSACTIONS[self.kind]) if self.kind in TRANSACTIONS else []
-
-    def _index(self, leaves: tuple[Leaf, ...]) -> None:
-        """Leaves by path and name, and every path above one: once, since every rule asks."""
-        by_path, by_name, branches = self.by_path, self._by_name, self._branches
-        for leaf in leaves:
-            by_path[leaf.path] = leaf
-            above, _, name = leaf.path.rpartition("/")
-            if name[-1:] == "]":
-                name = name.partition("[")[0]
-            if name in by_name:
-                by_name[name].append(leaf)
-            else:
-                by_name[name] = [leaf]
-            while above not in branches:
-                branches.add(above)
-                above = above.rpartition("/")[0]
+        self.version, self.kind = version_of(message.namespace)
+        self.by_path = dict(zip(paths, leaves, strict=True))
+        self._places = _kept(paths, self.kind) if len(paths) <= KEPT_LEAVES else places_of(paths, self.kind)
+        self.texts = [leaf.text for leaf in leaves]
+        self.amounts = [leaf for leaf in leaves if leaf.currency]
+        self.transactions = self._places.transactions
 
     def text(self, path: str) -> str:
         """The text at a path, empty where there is none."""
         leaf = self.by_path.get(path)
         return leaf.text if leaf else ""
 
-    def named(self, *names: str) -> Iterator[Leaf]:
-        """The leaves whose element has one of these names."""
-        return (leaf for name in names if name in self._by_name for leaf in self._by_name[name])
+    def named(self, *names: str) -> list[Leaf]:
+        """The leaves whose element has one of these names, by name and in order."""
+        leaves, named = self.message.leaves, self._places.named
+        return [leaves[number] for name in names if name in named for number in named[name]]
+
+    def times(self) -> list[Leaf]:
+        """Every date-time."""
+        leaves = self.message.leaves
+        return [leaves[number] for number in self._places.times]
+
+    def proprietary(self) -> list[Leaf]:
+        """Every leaf that is a proprietary code or stands under one."""
+        leaves = self.message.leaves
+        return [leaves[number] for number in self._places.proprietary]
 
     def has(self, path: str) -> bool:
         """Whether an element with content stands at or below a path."""
-        return path in self.by_path or path in self._branches
+        return path in self._places.known
 
     def repeated(self, path: str) -> list[str]:
         """The paths of an element and its equal neighbours, each with a final `/`: `a/b/`, `a/b[2]/`, ..."""
-        found, count = [], 1
-        while self.has(place := path if count == 1 else f"{path}[{count}]"):
-            found.append(f"{place}/")
-            count += 1
-        return found
+        return _repeated(path, self._places.known)

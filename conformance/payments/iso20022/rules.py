@@ -66,6 +66,12 @@ RULES: tuple[Rule, ...] = (
 )
 
 
+BY_KIND: Mapping[str, tuple[Rule, ...]] = {
+    kind: tuple(rule for rule in RULES if kind in rule.messages) for kind in EVERY
+}
+"""Kind of message -> the rules that are for it, in the order of the table."""
+
+
 def of(requirement: str) -> tuple[Rule, ...]:
     """The rules that are judged under a requirement."""
     return tuple(rule for rule in RULES if rule.requirement == requirement)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from conformance.payments.iso20022 import codes
@@ -43,13 +44,13 @@ def control_sum(facts: Facts, _: Mapping[str, Any]) -> Iterator[Finding]:
 
 def decimals(facts: Facts, terms: Mapping[str, Any]) -> Iterator[Finding]:
     """No amount has more decimals than the agreed table gives its currency, and none has a sign."""
-    table = codes.currencies(terms["currencies"], facts.country)
+    table, country = terms["currencies"], facts.country
     for leaf in facts.amounts:
         value = leaf.text.strip()
         if value.startswith("+"):
             yield Finding("an amount has a sign", leaf.path, "digits and at most one point", value)
         fraction = value.partition(".")[2]
-        allowed = table.get(leaf.currency)
+        allowed = codes.decimals_of(leaf.currency, table, country)
         if allowed is not None and len(fraction) > allowed:
             yield Finding(
                 f"an amount in {leaf.currency} has {len(fraction)} decimals", leaf.path, f"at most {allowed}", value
@@ -58,10 +59,10 @@ def decimals(facts: Facts, terms: Mapping[str, Any]) -> Iterator[Finding]:
 
 def currency(facts: Facts, terms: Mapping[str, Any]) -> Iterator[Finding]:
     """Every amount is in an agreed currency."""
-    table = codes.currencies(terms["currencies"], facts.country)
+    table, country = terms["currencies"], facts.country
     for leaf in facts.amounts:
-        if leaf.currency not in table:
-            known = ", ".join(sorted(table))
+        if codes.decimals_of(leaf.currency, table, country) is None:
+            known = ", ".join(sorted(codes.currencies(table, country)))
             yield Finding(f"an amount is in {leaf.currency}, which is not agreed", leaf.path, known, leaf.currency)
 
 
@@ -87,9 +88,8 @@ def rate(facts: Facts, terms: Mapping[str, Any]) -> Iterator[Finding]:
 
     Exact within half a unit of the last decimal of InstdAmt's currency (the profile's rounding rule).
     """
-    table = codes.currencies(terms["currencies"], facts.country)
     for place in facts.transactions:
-        sent, received = (facts.by_path.get(f"{place}{name}") for name in ("IntrBkSttlmAmt", "InstdAmt"))
+        sent, received = facts.by_path.get(f"{place}IntrBkSttlmAmt"), facts.by_path.get(f"{place}InstdAmt")
         agreed = number(facts.text(f"{place}AgrdRate/PreAgrdXchgRate"))
         agent = facts.text(f"{place}CdtrAgt/FinInstnId/BICFI")
         if not sent or not received or agreed is None or not agent:
@@ -98,10 +98,16 @@ def rate(facts: Facts, terms: Mapping[str, Any]) -> Iterator[Finding]:
         if values[0] is None or values[1] is None:
             continue
         expected = values[0] * agreed - charge_of(facts, place, agent)
-        unit = Decimal(1).scaleb(-table.get(received.currency, 2))
-        if abs(expected - values[1]) > unit / 2:
+        places = codes.decimals_of(received.currency, terms["currencies"], facts.country)
+        if abs(expected - values[1]) > _half_a_unit(2 if places is None else places):
             text = f"{expected:f} ({values[0]} x {agreed} less the charge)"
             yield Finding("the amounts do not agree at the agreed rate", received.path, text, received.text)
+
+
+@lru_cache(64)
+def _half_a_unit(places: int) -> Decimal:
+    """Half of the last of so many decimals."""
+    return Decimal(1).scaleb(-places) / 2
 
 
 def charge_of(facts: Facts, place: str, agent: str) -> Decimal:

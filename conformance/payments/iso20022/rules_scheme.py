@@ -38,9 +38,10 @@ def mandatory(facts: Facts, terms: Mapping[str, Any]) -> Iterator[Finding]:
         for name in terms["elements"]:
             if not facts.has(path := f"{place}{name}"):
                 yield Finding(f"{name} is missing", path, "present", "none")
-    for leaf in facts.message.leaves:
-        if leaf.text and not leaf.text.strip():
-            yield Finding("an element is blank", leaf.path, "text", "white space")
+    if any(map(str.isspace, facts.texts)):
+        for leaf in facts.message.leaves:
+            if leaf.text.isspace():
+                yield Finding("an element is blank", leaf.path, "text", "white space")
 
 
 def agents(facts: Facts, _: Mapping[str, Any]) -> Iterator[Finding]:
@@ -48,9 +49,11 @@ def agents(facts: Facts, _: Mapping[str, Any]) -> Iterator[Finding]:
     for place in facts.transactions:
         for name in ("InstgAgt", "InstdAgt", "IntrmyAgt1", "IntrmyAgt2", "DbtrAgt", "CdtrAgt"):
             path = f"{place}{name}/FinInstnId"
-            ids = ("BICFI", "LEI", "ClrSysMmbId/MmbId")
-            if facts.has(path) and not any(facts.text(f"{path}/{each}") for each in ids):
-                yield Finding(f"{name} has neither BIC, LEI nor member id", path, " or ".join(ids), "none")
+            if facts.text(f"{path}/BICFI") or not facts.has(path):
+                continue
+            if not facts.text(f"{path}/LEI") and not facts.text(f"{path}/ClrSysMmbId/MmbId"):
+                expected = "BICFI or LEI or ClrSysMmbId/MmbId"
+                yield Finding(f"{name} has neither BIC, LEI nor member id", path, expected, "none")
 
 
 def quote(facts: Facts, _: Mapping[str, Any]) -> Iterator[Finding]:
@@ -66,11 +69,10 @@ def addresses(facts: Facts, _: Mapping[str, Any]) -> Iterator[Finding]:
     for place in facts.transactions:
         for party in ("Dbtr", "Cdtr"):
             address = f"{place}{party}/PstlAdr"
-            if not facts.has(address):
+            if (facts.text(f"{address}/TwnNm") and facts.text(f"{address}/Ctry")) or not facts.has(address):
                 continue
-            missing = [name for name in ("TwnNm", "Ctry") if not facts.text(f"{address}/{name}")]
-            if missing:
-                yield Finding(f"{party}: the address has no {' and no '.join(missing)}", address, "TwnNm and Ctry", "")
+            missing = " and no ".join(name for name in ("TwnNm", "Ctry") if not facts.text(f"{address}/{name}"))
+            yield Finding(f"{party}: the address has no {missing}", address, "TwnNm and Ctry", "")
 
 
 def reasons(facts: Facts, _: Mapping[str, Any]) -> Iterator[Finding]:

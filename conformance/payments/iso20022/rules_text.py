@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from conformance.payments.iso20022 import codes
-from conformance.payments.iso20022.evidence import Leaf
 from conformance.payments.iso20022.facts import Facts, Finding
 
 UETR = re.compile("[a-f0-9]{8}-[a-f0-9]{4}-4[a-f0-9]{3}-[89ab][a-f0-9]{3}-[a-f0-9]{12}")
@@ -39,7 +38,7 @@ def uetr(facts: Facts, _: Mapping[str, Any]) -> Iterator[Finding]:
 def characters(facts: Facts, terms: Mapping[str, Any]) -> Iterator[Finding]:
     """Every text is of the agreed character set."""
     allowed = re.compile(terms["characters"])
-    if allowed.fullmatch("".join([leaf.text for leaf in facts.message.leaves])):
+    if allowed.fullmatch("".join(facts.texts)):
         return
     for leaf in facts.message.leaves:
         if allowed.fullmatch(leaf.text):
@@ -51,7 +50,8 @@ def characters(facts: Facts, terms: Mapping[str, Any]) -> Iterator[Finding]:
 def references(facts: Facts, _: Mapping[str, Any]) -> Iterator[Finding]:
     """No reference begins or ends with a slash or has two in a row."""
     for leaf in facts.named(*REFERENCES):
-        if leaf.text.startswith("/") or leaf.text.endswith("/") or "//" in leaf.text:
+        text = leaf.text
+        if "/" in text and (text[0] == "/" or text[-1] == "/" or "//" in text):
             yield Finding("a reference begins or ends with / or has //", leaf.path, "single slashes within", leaf.text)
 
 
@@ -78,9 +78,8 @@ def countries(facts: Facts, _: Mapping[str, Any]) -> Iterator[Finding]:
 
 def proprietary(facts: Facts, _: Mapping[str, Any]) -> Iterator[Finding]:
     """No proprietary code stands where an external code can."""
-    for leaf in facts.message.leaves:
-        if "Prtry" in leaf.path and "Prtry" in leaf.path.split("/"):
-            yield Finding("a proprietary code is used", leaf.path, "a code of the ISO external code sets", leaf.text)
+    for leaf in facts.proprietary():
+        yield Finding("a proprietary code is used", leaf.path, "a code of the ISO external code sets", leaf.text)
 
 
 def purpose(facts: Facts, terms: Mapping[str, Any]) -> Iterator[Finding]:
@@ -94,14 +93,9 @@ def purpose(facts: Facts, terms: Mapping[str, Any]) -> Iterator[Finding]:
 
 def offsets(facts: Facts, _: Mapping[str, Any]) -> Iterator[Finding]:
     """Every date-time says how far it is from UTC, and its hours run from 00 to 23 (RFC 3339 section 5.6)."""
-    for leaf in times(facts):
+    for leaf in facts.times():
         match = _TIME.fullmatch(leaf.text.strip())
         if match and not match[3]:
             yield Finding("a date-time has no UTC offset", leaf.path, "Z or an offset", leaf.text)
         if match and match[1] == "24":
             yield Finding("a date-time has the hour 24", leaf.path, "hours 00 to 23", leaf.text)
-
-
-def times(facts: Facts) -> Iterator[Leaf]:
-    """Every date-time."""
-    return (leaf for leaf in facts.message.leaves if leaf.path.endswith("DtTm"))

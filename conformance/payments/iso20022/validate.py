@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.payments.iso20022.facts import Facts, Finding
-from conformance.payments.iso20022.rules import RULES
+from conformance.payments.iso20022.rules import BY_KIND, RULES
 from conformance.payments.iso20022.rules_text import version
 from conformance.payments.iso20022.xml import read_message
 
@@ -60,9 +60,9 @@ def validate(octets: bytes, country: str, terms: Terms, name: str = "message") -
     if broken:
         return Verdict(facts, message.schema, tuple(broken))
     broken += [Broken("schema", "FF01", Finding(each.message, f"line {each.line}")) for each in message.schema_errors]
-    for rule in RULES:
-        if facts.kind in rule.messages:
-            broken += [Broken(rule.name, rule.code, found) for found in rule.check(facts, terms[rule.requirement])]
+    for rule in BY_KIND.get(facts.kind, ()):
+        for found in rule.check(facts, terms[rule.requirement]):
+            broken.append(Broken(rule.name, rule.code, found))
     return Verdict(facts, message.schema, tuple(broken))
 
 

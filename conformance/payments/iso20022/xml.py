@@ -12,14 +12,13 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from conformance.payments.iso20022.evidence import Leaf, Message
+from conformance.payments.iso20022.shapes import MAX_LEAVES, MAX_TEXT, plain_leaves
 
 if TYPE_CHECKING:
     from lxml.etree import XMLParser, _Element
 
 MAX_OCTETS = 1_048_576
-MAX_LEAVES = 5_000
 MAX_DEPTH = 64
-MAX_TEXT = 2_048
 
 _DECLARATION = re.compile(
     rb"""<\?xml[ \t\r\n][^>]{0,200}?encoding[ \t\r\n]*=[ \t\r\n]*["']([A-Za-z0-9._-]{1,40})["']"""
@@ -38,8 +37,8 @@ class XmlTrouble(ValueError):  # noqa: N818 - what keeps a message from being re
         self.detail = detail
 
 
-def screen(octets: bytes) -> None:
-    """Look at the octets before a parser does.
+def screen(octets: bytes) -> str:
+    """The text of a message, looked at before a parser does.
 
     Raises:
         XmlTrouble: `empty`, `too-large`, `encoding` or `doctype`.
@@ -53,11 +52,12 @@ def screen(octets: bytes) -> None:
     if (match := _DECLARATION.match(octets.removeprefix(b"\xef\xbb\xbf"))) and match[1].lower() != b"utf-8":
         raise XmlTrouble("encoding", f"declares {match[1].decode('ascii')}")
     try:
-        octets.decode("utf-8")
+        text = octets.decode("utf-8")
     except UnicodeDecodeError as error:
         raise XmlTrouble("encoding", f"not UTF-8 at octet {error.start}") from None
     if _has_doctype(octets):
         raise XmlTrouble("doctype", "a document type declaration")
+    return text
 
 
 def _has_doctype(octets: bytes) -> bool:
@@ -79,12 +79,17 @@ def _has_doctype(octets: bytes) -> bool:
 
 
 def parse(octets: bytes) -> _Element:
-    """The root element of a screened message; comments and processing instructions are left out.
+    """The root element of a message; comments and processing instructions are left out.
 
     Raises:
         XmlTrouble: as `screen`; `not-well-formed`.
     """
     screen(octets)
+    return _tree(octets)
+
+
+def _tree(octets: bytes) -> _Element:
+    """The root element of what `screen` let through."""
     from lxml import etree  # noqa: PLC0415 - costs a tenth of a second, and most commands read no message
 
     try:
@@ -161,9 +166,12 @@ def read_message(name: str, octets: bytes) -> Message:
 
     digest = hashlib.sha256(octets).hexdigest()
     try:
-        root = parse(octets)
+        text = screen(octets)
+        root = _tree(octets)
         namespace = namespace_of(root)
-        leaves = flatten(root)
+        leaves = plain_leaves(text)
+        if leaves is None:
+            leaves = flatten(root)
     except XmlTrouble as trouble:
         return Message(name, len(octets), digest, trouble.kind, trouble.detail)
     schema, errors = check_structure(root, namespace)

@@ -49,7 +49,7 @@ def layout(facts: Facts) -> Found:
         for each in template.objects:
             if spec := specs.get(each.id):
                 required += spec.required
-                if spec.objects or (spec.form and not spec.form(each.value)):
+                if spec.objects or ((form := spec.form) and not form(each.value)):
                     found = (*found, *_object(facts, template.id, each, spec))
         if required < len(matched.required):
             found = (*found, *_missing(matched, template))
@@ -121,7 +121,7 @@ def _root(facts: Facts, matched: Layout) -> Found:
 
 
 def readiness(facts: Facts) -> Found:
-    """What a reader abroad needs: 52, 53, 58, 59, 60, ISO codes, and an account that is open to foreign payers."""
+    """What a reader abroad needs at the root: 52, 53, 58, 59, 60 and ISO codes."""
     root = facts.root
     found: list[Finding] = []
     if not root.keys() >= CROSS_BORDER:
@@ -132,13 +132,15 @@ def readiness(facts: Facts) -> Found:
         found += facts.at("cross-currency", "53", "no numeric code of a currency", "three digits of ISO 4217")
     if country(facts):
         found += facts.at("cross-country", "58", "no code of a country", "two letters of ISO 3166-1")
+    return tuple(found) if found else NONE
+
+
+def account_abroad(facts: Facts) -> Found:
+    """A reader abroad needs an account that is open to foreign payers."""
     for match in facts.matches:
         if match.layout.abroad:
-            break
-    else:
-        if CARDS.isdisjoint(root):
-            found.append(_no_account(facts))
-    return tuple(found) if found else NONE
+            return NONE
+    return (_no_account(facts),) if CARDS.isdisjoint(facts.root) else NONE
 
 
 def _no_account(facts: Facts) -> Finding:

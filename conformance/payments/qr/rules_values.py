@@ -84,8 +84,9 @@ def form(facts: Facts) -> Found:
     found: Found = NONE
     if (each := root.get("52")) and not CATEGORY(each.value):
         found = facts.at("form", "52", "no merchant category code", "four digits of ISO 18245")
+    get = root.get
     for name, longest in LONGEST:
-        if (each := root.get(name)) and len(each.value) > longest:
+        if (each := get(name)) and len(each.value) > longest:
             message = f"ID {name} has {len(each.value)} characters"
             found = (*found, *facts.at("form", name, message, f"at most {longest}"))
     return found
