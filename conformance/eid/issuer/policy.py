@@ -31,4 +31,19 @@ FAULTS: Mapping[str, str] = {
     "vci-hidden-exp": "puts exp into a Disclosure",
     "vci-private-cnf": "puts a private key into cnf",
     "vci-short-salt": "salts Disclosures with eight octets",
+    # the authorization-code flow
+    "vci-no-code-flow": "offers no authorization-code flow",
+    "vci-no-par": "takes no pushed authorization requests",
+    "vci-no-s256": "offers no S256",
+    "vci-no-dpop": "offers no DPoP",
+    "vci-no-scope": "names no scope for its configurations",
+    "vci-no-pkce": "takes a pushed request without a code challenge",
+    "vci-plain-pkce": "takes a pushed request with a plain code challenge",
+    "vci-authorize-fails": "does not know the requests that were pushed",
+    "vci-bearer-token": "gives a bearer token to who proves a key",
+    # offers
+    "vci-code-again": "redeems an offer's code as often as it comes",
+    "vci-code-error": "refuses codes with an error code that does not fit",
+    "vci-tx-ignored": "does not look at the transaction code",
+    "vci-tx-tries": "lets a transaction code be tried as often as one likes",
 }

@@ -1,12 +1,17 @@
-"""Credential issuers (OpenID4VCI 1.0 sections 7, 8, 12; RFC 9901; draft-ietf-oauth-sd-jwt-vc)."""
+"""Credential issuers: metadata, nonces, right and wrong requests (OpenID4VCI 1.0 sections 7, 8, 12, D to F)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from conformance.core.area import requirement
-from conformance.core.model import NotApplicable, Reason, Rule, Undecided, Violation, Violations
-from conformance.eid.issuer.evidence import Attempt, Attempts, Issued, IssuerMetadata, Nonces
+from conformance.core.model import NotTested, Reason, Rule, Undecided, Untested, Violation, Violations
+from conformance.eid.issuer.evidence import (
+    Attempt,
+    Attempts,
+    IssuerMetadata,
+    Nonces,
+)
 
 
 @requirement("EID-VCI-01")
@@ -61,14 +66,17 @@ def refused(issuance: Attempts, group: str, rule: Rule) -> Iterator[Violation]:
 
     Raises:
         Undecided: a control got no credential, an attempt was not made or not answered.
+        Untested: an attempt needs what was not to be had, after everything that could be judged.
     """
+    lacking = ""
     for name in ("control-before", "control-after"):
-        control = answered(issuance, name)
+        control = answered(issuance.attempts, name)
         if not control.credential:
             raise Undecided(Reason.CONTROL_FAILED, f"{name}: {control.status} {control.error}".rstrip())
     for name, codes in rule.params["refusals"].items():
-        seen = answered(issuance, f"{group}/{name}")
-        if seen.inapplicable:
+        seen = answered(issuance.attempts, f"{group}/{name}")
+        lacking = lacking or seen.untested
+        if seen.inapplicable or seen.untested:
             continue
         if seen.credential:
             yield Violation(f"a credential is issued: {name}", "refused", f"status {seen.status}")
@@ -76,55 +84,22 @@ def refused(issuance: Attempts, group: str, rule: Rule) -> Iterator[Violation]:
             yield Violation(f"no refusal of the client: {name}", "4xx", f"status {seen.status}")
         elif codes and seen.error not in codes:
             yield Violation(f"another error code: {name}", " or ".join(codes), seen.error)
+    if lacking:
+        raise not_tested(lacking)
 
 
-def answered(issuance: Attempts, name: str) -> Attempt:
+def not_tested(lacking: str) -> Untested:
+    """From `reason: detail` to why it was not tested."""
+    reason, _, detail = lacking.partition(": ")
+    return Untested(NotTested(reason), detail)
+
+
+def answered(attempts: Mapping[str, Attempt], name: str) -> Attempt:
     """An attempt that was answered. Raises Undecided for one that was not."""
-    found = issuance.attempts.get(name)
+    found = attempts.get(name)
     if found is None:
         raise Undecided(Reason.NOT_OBSERVABLE, f"{name} was not asked")
     if found.trouble:
         reason, _, detail = found.trouble.partition(": ")
         raise Undecided(Reason(reason), f"{name}: {detail}")
     return found
-
-
-@requirement("EID-VCI-09")
-def test_credential_is_what_was_asked_for(issued: Issued, rule: Rule) -> Violations:
-    if issued.trouble:
-        yield Violation(issued.trouble, "an SD-JWT VC")
-        return
-    if issued.typ not in rule.params["types"]:
-        yield Violation("typ is another", " or ".join(rule.params["types"]), issued.typ)
-    if not issued.verified:
-        found = issued.key_source or "no key"
-        yield Violation("the signature is not by a key of the issuer", "verified", f"{issued.alg}, {found}")
-    if issued.type != issued.expected_type:
-        yield Violation("vct is not the configuration's", issued.expected_type, issued.type)
-    if not issued.bound:
-        yield Violation("cnf does not hold the key of the proof")
-    if issued.unreferenced:
-        yield Violation(f"{issued.unreferenced} of {issued.disclosures} Disclosures belong to no digest")
-    if issued.hidden:
-        yield Violation("claims that rule validity are in Disclosures", "in clear", ", ".join(issued.hidden))
-    yield from odd_times(issued, rule)
-
-
-def odd_times(issued: Issued, rule: Rule) -> Iterator[Violation]:
-    """Times that no sane issuer sets."""
-    if issued.issued_at is not None and issued.issued_at > rule.params["skew_seconds"]:
-        yield Violation("iat lies ahead", f"at most {rule.params['skew_seconds']} s", f"{issued.issued_at} s")
-    if issued.expires is not None and issued.expires <= 0:
-        yield Violation("it has expired when it is issued", "exp ahead", f"{issued.expires} s")
-
-
-@requirement("EID-SDJ-15-G")
-def test_issued_credential_gives_nothing_away(issued: Issued, rule: Rule) -> Violations:
-    if issued.trouble:
-        raise Undecided(Reason.NOT_OBSERVABLE, issued.trouble)
-    if issued.private_members:
-        yield Violation("cnf holds a private key", "public members alone", ", ".join(issued.private_members))
-    if not issued.disclosures and not issued.private_members:
-        raise NotApplicable("the credential has no Disclosures")
-    if issued.shortest_salt is not None and issued.shortest_salt < rule.params["salt_octets"]:
-        yield Violation("a salt is short", f"{rule.params['salt_octets']} octets", f"{issued.shortest_salt} octets")

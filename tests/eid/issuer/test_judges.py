@@ -8,11 +8,27 @@ from typing import Any
 import pytest
 
 from conformance.core.judging import load_judges
-from conformance.core.model import NotApplicable, Reason, Rule, Undecided
+from conformance.core.model import NotApplicable, NotTested, Reason, Rule, Undecided, Untested
 from conformance.core.profile import load_profile
 from conformance.eid.issuer.area import ISSUER
-from conformance.eid.issuer.evidence import Attempt, Attempts, Configuration
-from tests.eid.issuer.evidence import GOOD, ISSUED, METADATA, NONCES, attempts, records
+from conformance.eid.issuer.evidence import (
+    Attempt,
+    Attempts,
+    AuthorizationFlow,
+    Configuration,
+    Exchange,
+)
+from tests.eid.issuer.evidence import (
+    FLOW,
+    GOOD,
+    ISSUED,
+    METADATA,
+    NONCES,
+    OFFER_CODES,
+    PUSHED,
+    attempts,
+    records,
+)
 
 JUDGES = load_judges((ISSUER,))
 PROFILE = load_profile("asean").requirements
@@ -62,7 +78,11 @@ def test_nonces(change: dict[str, Any], word: str) -> None:
 
 @pytest.mark.parametrize(
     ("requirement_id", "name"),
-    [("EID-VCI-05", "proof/none"), ("EID-VCI-07", "request/no-identifier"), ("EID-VCI-08", "access/no-token")],
+    [
+        ("EID-VCI-05", "proof/none"),
+        ("EID-VCI-07", "request/no-identifier"),
+        ("EID-VCI-08", "access/no-token"),
+    ],
 )
 def test_wrong_requests(requirement_id: str, name: str) -> None:
     def seen(attempt: Attempt) -> list[str]:
@@ -116,3 +136,66 @@ def test_what_is_given_away() -> None:
         messages("EID-SDJ-15-G", issued=replace(ISSUED, disclosures=0, shortest_salt=None))
     with pytest.raises(Undecided):
         messages("EID-SDJ-15-G", issued=replace(ISSUED, trouble="x"))
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"grants": ("refresh_token",)}, "not offered"),
+        ({"par": False}, "pushed_authorization_request_endpoint"),
+        ({"challenges": ("plain",)}, "S256"),
+        ({"dpop": ()}, "DPoP"),
+        ({"unscoped": ("person",)}, "without a scope"),
+        ({"pushed": {**FLOW.pushed, "plain": PUSHED}}, "takes a pushed request: plain"),
+        ({"pushed": {**FLOW.pushed, "no-challenge": PUSHED}}, "takes a pushed request: no-challenge"),
+        ({"led_to": "error", "token_type": ""}, "no login"),
+        ({"token_type": "Bearer"}, "not bound"),
+        ({"token_type": ""}, "not bound"),
+    ],
+)
+def test_code_flow(change: dict[str, Any], word: str) -> None:
+    (message,) = messages("EID-VCI-03", code_flow=replace(FLOW, **change))
+    assert word in message
+
+
+def test_code_flow_that_ends_at_a_login_is_no_violation_and_one_that_is_not_begun_decides_nothing() -> None:
+    assert messages("EID-VCI-03", code_flow=replace(FLOW, led_to="page", token_type="")) == []
+    with pytest.raises(Untested, match="redirect_uri"):
+        messages("EID-VCI-03", code_flow=replace(FLOW, pushed={}, lacking="add redirect_uri"))
+    refused = {**FLOW.pushed, "right": Exchange(400, "invalid_client")}
+    with pytest.raises(Undecided, match="control-failed"):
+        messages("EID-VCI-03", code_flow=replace(FLOW, pushed=refused))
+    late = {**FLOW.pushed, "plain": Exchange(trouble="timeout: 10 s")}
+    with pytest.raises(Undecided, match="timeout"):
+        messages("EID-VCI-03", code_flow=replace(FLOW, pushed=late))
+    assert len(messages("EID-VCI-03", code_flow=AuthorizationFlow(()))) == 4
+
+
+TOKEN = Exchange(200, token=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"again": TOKEN}, "again"),
+        ({"again": Exchange(500)}, "no refusal"),
+        ({"again": Exchange(400, "access_denied")}, "another error code"),
+        ({"wrong": (TOKEN,)}, "with a wrong transaction code"),
+        ({"wrong": (OFFER_CODES.again, TOKEN)}, "try 2"),
+        ({"after": TOKEN}, "after 2 wrong"),
+    ],
+)
+def test_offer_codes(change: dict[str, Any], word: str) -> None:
+    (message,) = messages("EID-VCI-13", offer_codes=replace(OFFER_CODES, **change))
+    assert word in message
+
+
+def test_offers_without_transaction_codes_are_redeemed_once_alone() -> None:
+    assert messages("EID-VCI-13", offer_codes=replace(OFFER_CODES, transaction=False, wrong=(), after=None)) == []
+    with pytest.raises(Untested) as error:
+        messages("EID-VCI-13", offer_codes=replace(OFFER_CODES, wrong=(), after=None, lacking="add spare_offer"))
+    assert error.value.reason is NotTested.NO_CREDENTIAL
+    with pytest.raises(Undecided, match="timeout"):
+        messages("EID-VCI-13", offer_codes=replace(OFFER_CODES, again=Exchange(trouble="timeout: 10 s")))
+    limited = replace(OFFER_CODES, wrong=(OFFER_CODES.again, Exchange(429)), after=Exchange(429))
+    assert messages("EID-VCI-13", offer_codes=limited) == []

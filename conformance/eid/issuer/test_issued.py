@@ -1,0 +1,50 @@
+"""What issuers issue: credentials, batches, status lists and mdocs (RFC 9901; OpenID4VCI 1.0; ISO/IEC 18013-5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conformance.core.area import requirement
+from conformance.core.model import NotApplicable, Reason, Rule, Undecided, Violation, Violations
+from conformance.eid.issuer.evidence import Issued
+
+
+@requirement("EID-VCI-09")
+def test_credential_is_what_was_asked_for(issued: Issued, rule: Rule) -> Violations:
+    if issued.trouble:
+        yield Violation(issued.trouble, "an SD-JWT VC")
+        return
+    if issued.typ not in rule.params["types"]:
+        yield Violation("typ is another", " or ".join(rule.params["types"]), issued.typ)
+    if not issued.verified:
+        found = issued.key_source or "no key"
+        yield Violation("the signature is not by a key of the issuer", "verified", f"{issued.alg}, {found}")
+    if issued.type != issued.expected_type:
+        yield Violation("vct is not the configuration's", issued.expected_type, issued.type)
+    if not issued.bound:
+        yield Violation("cnf does not hold the key of the proof")
+    if issued.unreferenced:
+        yield Violation(f"{issued.unreferenced} of {issued.disclosures} Disclosures belong to no digest")
+    if issued.hidden:
+        yield Violation("claims that rule validity are in Disclosures", "in clear", ", ".join(issued.hidden))
+    yield from odd_times(issued, rule)
+
+
+def odd_times(issued: Issued, rule: Rule) -> Iterator[Violation]:
+    """Times that no sane issuer sets."""
+    if issued.issued_at is not None and issued.issued_at > rule.params["skew_seconds"]:
+        yield Violation("iat lies ahead", f"at most {rule.params['skew_seconds']} s", f"{issued.issued_at} s")
+    if issued.expires is not None and issued.expires <= 0:
+        yield Violation("it has expired when it is issued", "exp ahead", f"{issued.expires} s")
+
+
+@requirement("EID-SDJ-15-G")
+def test_issued_credential_gives_nothing_away(issued: Issued, rule: Rule) -> Violations:
+    if issued.trouble:
+        raise Undecided(Reason.NOT_OBSERVABLE, issued.trouble)
+    if issued.private_members:
+        yield Violation("cnf holds a private key", "public members alone", ", ".join(issued.private_members))
+    if not issued.disclosures and not issued.private_members:
+        raise NotApplicable("the credential has no Disclosures")
+    if issued.shortest_salt is not None and issued.shortest_salt < rule.params["salt_octets"]:
+        yield Violation("a salt is short", f"{rule.params['salt_octets']} octets", f"{issued.shortest_salt} octets")
