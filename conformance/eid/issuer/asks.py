@@ -33,6 +33,7 @@ ATTESTATIONS: Final = (
 
 ASKS: Final[Mapping[str, tuple[str, ...]]] = {
     "EID-VCI-01": ("issuer_metadata",),
+    "EID-VCI-02": ("signed_metadata",),
     "EID-VCI-03": ("code_flow",),
     "EID-VCI-04": ("nonces",),
     "EID-VCI-05": tuple(f"issuance:proof/{name}" for name in PROOFS),

@@ -46,4 +46,10 @@ FAULTS: Mapping[str, str] = {
     "vci-code-error": "refuses codes with an error code that does not fit",
     "vci-tx-ignored": "does not look at the transaction code",
     "vci-tx-tries": "lets a transaction code be tried as often as one likes",
+    # signed metadata
+    "vci-signed-forged": "signs its metadata with another key than its certificate's",
+    "vci-signed-typ": "calls its signed metadata a JWT",
+    "vci-signed-subject": "signs metadata for another issuer",
+    "vci-signed-expired": "serves signed metadata that has expired",
+    "vci-signed-otherwise": "says otherwise in its signed metadata",
 }

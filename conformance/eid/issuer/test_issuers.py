@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from conformance.core.area import requirement
-from conformance.core.model import NotTested, Reason, Rule, Undecided, Untested, Violation, Violations
+from conformance.core.model import NotApplicable, NotTested, Reason, Rule, Undecided, Untested, Violation, Violations
 from conformance.eid.issuer.evidence import (
     Attempt,
     Attempts,
     IssuerMetadata,
     Nonces,
+    SignedMetadata,
 )
 
 
@@ -34,6 +35,31 @@ def test_metadata_is_published_for_the_identifier(issuer_metadata: IssuerMetadat
             yield Violation(f"configuration {name} has another format", expected, entry.format)
         elif not entry.type:
             yield Violation(f"configuration {name} names no vct or doctype")
+
+
+@requirement("EID-VCI-02")
+def test_signed_metadata_says_the_same(signed_metadata: SignedMetadata, rule: Rule) -> Violations:
+    seen = signed_metadata
+    if not seen.offered:
+        raise NotApplicable(f"who accepts application/jwt gets {seen.status} {seen.media_type or 'without a type'}")
+    if seen.trouble:
+        yield Violation(seen.trouble, "a signed JWT")
+        return
+    if seen.typ != rule.params["typ"]:
+        yield Violation("typ is another", rule.params["typ"], seen.typ)
+    if not seen.chain:
+        yield Violation("x5c holds no certificate")
+    elif not seen.verified:
+        yield Violation("the signature is not by the key of x5c", "verified", seen.alg)
+    if seen.subject != seen.expected:
+        yield Violation("sub is another", seen.expected, seen.subject)
+    if seen.differing:
+        yield Violation("it says otherwise than the unsigned metadata", "the same members", ", ".join(seen.differing))
+    if seen.issued_at is None or seen.issued_at > rule.params["skew_seconds"]:
+        shown = "absent" if seen.issued_at is None else f"{seen.issued_at} s from now"
+        yield Violation("iat is absent or lies ahead", f"at most {rule.params['skew_seconds']} s", shown)
+    if seen.expires is not None and seen.expires <= 0:
+        yield Violation("it has expired", "exp ahead", f"{seen.expires} s")
 
 
 @requirement("EID-VCI-04")

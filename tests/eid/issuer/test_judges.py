@@ -17,6 +17,7 @@ from conformance.eid.issuer.evidence import (
     AuthorizationFlow,
     Configuration,
     Exchange,
+    SignedMetadata,
 )
 from tests.eid.issuer.evidence import (
     FLOW,
@@ -26,6 +27,7 @@ from tests.eid.issuer.evidence import (
     NONCES,
     OFFER_CODES,
     PUSHED,
+    SIGNED,
     attempts,
     records,
 )
@@ -136,6 +138,30 @@ def test_what_is_given_away() -> None:
         messages("EID-SDJ-15-G", issued=replace(ISSUED, disclosures=0, shortest_salt=None))
     with pytest.raises(Undecided):
         messages("EID-SDJ-15-G", issued=replace(ISSUED, trouble="x"))
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"trouble": "no JWT: x"}, "no JWT"),
+        ({"typ": "JWT"}, "typ"),
+        ({"chain": False}, "x5c"),
+        ({"verified": False}, "signature"),
+        ({"subject": "https://other.example"}, "sub"),
+        ({"differing": ("nonce_endpoint",)}, "otherwise"),
+        ({"issued_at": None}, "iat"),
+        ({"issued_at": 3600}, "iat"),
+        ({"expires": -1}, "expired"),
+    ],
+)
+def test_signed_metadata(change: dict[str, Any], word: str) -> None:
+    (message,) = messages("EID-VCI-02", signed_metadata=replace(SIGNED, **change))
+    assert word in message
+
+
+def test_metadata_that_is_not_signed_says_so() -> None:
+    with pytest.raises(NotApplicable, match="application/json"):
+        messages("EID-VCI-02", signed_metadata=SignedMetadata("application/json", 200))
 
 
 @pytest.mark.parametrize(
