@@ -37,9 +37,11 @@ ASKS: Final[Mapping[str, tuple[str, ...]]] = {
     "EID-VCI-03": ("code_flow",),
     "EID-VCI-04": ("nonces",),
     "EID-VCI-05": tuple(f"issuance:proof/{name}" for name in PROOFS),
+    "EID-VCI-06": tuple(f"issuance:time/{name}" for name in TIMES),
     "EID-VCI-07": tuple(f"issuance:request/{name}" for name in REQUESTS),
     "EID-VCI-08": tuple(f"issuance:access/{name}" for name in ACCESS),
     "EID-VCI-09": ("issued",),
+    "EID-VCI-10": tuple(f"issuance:encryption/{name}" for name in ENCRYPTION),
     "EID-VCI-13": ("offer_codes",),
     "EID-SDJ-15-G": ("issued",),
 }

@@ -52,4 +52,9 @@ FAULTS: Mapping[str, str] = {
     "vci-signed-subject": "signs metadata for another issuer",
     "vci-signed-expired": "serves signed metadata that has expired",
     "vci-signed-otherwise": "says otherwise in its signed metadata",
+    # proofs, encryption, attestations
+    "vci-past-proof": "takes a proof of yesterday",
+    "vci-future-proof": "takes a proof of tomorrow",
+    "vci-nonce-lasts": "takes a nonce however old it is",
+    "vci-encryption-ignored": "answers in clear who asks for an encrypted response",
 }

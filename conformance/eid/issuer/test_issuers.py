@@ -77,6 +77,11 @@ def test_wrong_proofs_are_refused(issuance: Attempts, rule: Rule) -> Violations:
     yield from refused(issuance, "proof", rule)
 
 
+@requirement("EID-VCI-06")
+def test_proofs_are_of_now(issuance: Attempts, rule: Rule) -> Violations:
+    yield from refused(issuance, "time", rule)
+
+
 @requirement("EID-VCI-07")
 def test_wrong_requests_are_refused(issuance: Attempts, rule: Rule) -> Violations:
     yield from refused(issuance, "request", rule)
@@ -85,6 +90,11 @@ def test_wrong_requests_are_refused(issuance: Attempts, rule: Rule) -> Violation
 @requirement("EID-VCI-08")
 def test_requests_without_a_valid_token_are_refused(issuance: Attempts, rule: Rule) -> Violations:
     yield from refused(issuance, "access", rule)
+
+
+@requirement("EID-VCI-10")
+def test_response_encryption_is_not_passed_over(issuance: Attempts, rule: Rule) -> Violations:
+    yield from refused(issuance, "encryption", rule)
 
 
 def refused(issuance: Attempts, group: str, rule: Rule) -> Iterator[Violation]:

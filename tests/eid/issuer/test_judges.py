@@ -82,8 +82,10 @@ def test_nonces(change: dict[str, Any], word: str) -> None:
     ("requirement_id", "name"),
     [
         ("EID-VCI-05", "proof/none"),
+        ("EID-VCI-06", "time/iat-past"),
         ("EID-VCI-07", "request/no-identifier"),
         ("EID-VCI-08", "access/no-token"),
+        ("EID-VCI-10", "encryption/unsupported"),
     ],
 )
 def test_wrong_requests(requirement_id: str, name: str) -> None:
@@ -225,3 +227,10 @@ def test_offers_without_transaction_codes_are_redeemed_once_alone() -> None:
         messages("EID-VCI-13", offer_codes=replace(OFFER_CODES, again=Exchange(trouble="timeout: 10 s")))
     limited = replace(OFFER_CODES, wrong=(OFFER_CODES.again, Exchange(429)), after=Exchange(429))
     assert messages("EID-VCI-13", offer_codes=limited) == []
+
+
+def test_old_nonces_are_asked_for_where_the_manifest_says_how_long_they_live() -> None:
+    silent = attempts(**{"time__old-nonce": Attempt(untested="opt-in: add nonce_seconds")})
+    with pytest.raises(Untested) as error:
+        messages("EID-VCI-06", issuance=silent)
+    assert error.value.reason is NotTested.OPT_IN
