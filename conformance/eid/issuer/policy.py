@@ -57,4 +57,11 @@ FAULTS: Mapping[str, str] = {
     "vci-future-proof": "takes a proof of tomorrow",
     "vci-nonce-lasts": "takes a nonce however old it is",
     "vci-encryption-ignored": "answers in clear who asks for an encrypted response",
+    "vci-attestation-forged": "does not look at the signature of a key attestation",
+    "vci-attestation-expired": "takes a key attestation that has expired",
+    "vci-attestation-other-key": "takes a key attestation of another key",
+    "vci-wallet-forged": "does not look at the signature of a wallet attestation",
+    "vci-wallet-expired": "takes a wallet attestation that has expired",
+    "vci-wallet-audience": "takes a wallet's proof for another server",
+    "vci-wallet-other-key": "takes a wallet's proof by another key",
 }

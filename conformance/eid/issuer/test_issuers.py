@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping
 
 from conformance.core.area import requirement
 from conformance.core.model import NotApplicable, NotTested, Reason, Rule, Undecided, Untested, Violation, Violations
+from conformance.eid.issuer.asks import ATTESTATIONS
 from conformance.eid.issuer.evidence import (
     Attempt,
     Attempts,
+    Attestations,
     IssuerMetadata,
     Nonces,
     SignedMetadata,
@@ -128,6 +130,28 @@ def not_tested(lacking: str) -> Untested:
     """From `reason: detail` to why it was not tested."""
     reason, _, detail = lacking.partition(": ")
     return Untested(NotTested(reason), detail)
+
+
+@requirement("EID-VCI-12")
+def test_wrong_attestations_are_refused(attestations: Attestations) -> Violations:
+    if attestations.lacking and not attestations.offered:
+        raise NotApplicable("the metadata asks for no attestation of keys, and takes none of wallets")
+    if attestations.lacking:
+        raise Untested(NotTested.NO_CREDENTIAL, f"{attestations.offered[0]}: {attestations.lacking}")
+    attempts = attestations.attempts
+    for kind in sorted({name.partition("/")[0] for name in attempts}):
+        for name in (f"{kind}/control-before", f"{kind}/control-after"):
+            control = answered(attempts, name)
+            if control.untested:
+                raise not_tested(control.untested)
+            if not control.credential:
+                raise Undecided(Reason.CONTROL_FAILED, f"{name}: {control.status} {control.error}".rstrip())
+        for name in (each for each in ATTESTATIONS if each.startswith(f"{kind}/")):
+            seen = answered(attempts, name)
+            if seen.credential:
+                yield Violation(f"takes an attestation: {name}", "refused", f"status {seen.status}")
+            elif not 400 <= seen.status < 500:
+                yield Violation(f"no refusal of the client: {name}", "4xx", f"status {seen.status}")
 
 
 def answered(attempts: Mapping[str, Attempt], name: str) -> Attempt:

@@ -14,6 +14,7 @@ from conformance.eid.issuer.area import ISSUER
 from conformance.eid.issuer.evidence import (
     Attempt,
     Attempts,
+    Attestations,
     AuthorizationFlow,
     Configuration,
     Exchange,
@@ -29,6 +30,7 @@ from tests.eid.issuer.evidence import (
     PUSHED,
     SIGNED,
     attempts,
+    attestations,
     records,
 )
 
@@ -227,6 +229,20 @@ def test_offers_without_transaction_codes_are_redeemed_once_alone() -> None:
         messages("EID-VCI-13", offer_codes=replace(OFFER_CODES, again=Exchange(trouble="timeout: 10 s")))
     limited = replace(OFFER_CODES, wrong=(OFFER_CODES.again, Exchange(429)), after=Exchange(429))
     assert messages("EID-VCI-13", offer_codes=limited) == []
+
+
+def test_attestations() -> None:
+    assert "takes" in messages("EID-VCI-12", attestations=attestations(key__expired=GOOD))[0]
+    assert "no refusal" in messages("EID-VCI-12", attestations=attestations(wallet__expired=Attempt(500)))[0]
+    with pytest.raises(Undecided, match="control-failed"):
+        messages("EID-VCI-12", attestations=attestations(**{"wallet__control-after": Attempt(401)}))
+    with pytest.raises(NotApplicable):
+        messages("EID-VCI-12", attestations=Attestations(lacking="add attestation"))
+    with pytest.raises(Untested, match="add attestation"):
+        messages("EID-VCI-12", attestations=Attestations({}, ("asks for one",), "add attestation"))
+    control = Attempt(untested="no-credential: the manifest's attestation has no key")
+    with pytest.raises(Untested, match="no key"):
+        messages("EID-VCI-12", attestations=attestations(**{"key__control-before": control}))
 
 
 def test_old_nonces_are_asked_for_where_the_manifest_says_how_long_they_live() -> None:
