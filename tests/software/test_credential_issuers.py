@@ -78,5 +78,5 @@ def test_issuer_gets_the_verdicts_that_were_judged_by_hand(tmp_path: Path) -> No
     cells = cells_of(tmp_path)
     found = {cell.requirement: cell.status.value for cell in cells if cell.status.value != "pass"}
     facts = [(c.requirement, c.reason, c.detail, [v.message + " " + v.observed for v in c.violations]) for c in cells]
-    assert len(cells) == 13
+    assert len(cells) == 14
     assert found == EXPECTED, facts

@@ -42,6 +42,7 @@ ASKS: Final[Mapping[str, tuple[str, ...]]] = {
     "EID-VCI-08": tuple(f"issuance:access/{name}" for name in ACCESS),
     "EID-VCI-09": ("issued",),
     "EID-VCI-10": tuple(f"issuance:encryption/{name}" for name in ENCRYPTION),
+    "EID-VCI-11": ("issued_batch",),
     "EID-VCI-12": tuple(f"attestations:{name}" for name in ATTESTATIONS),
     "EID-VCI-13": ("offer_codes",),
     "EID-SDJ-15-G": ("issued",),

@@ -64,4 +64,9 @@ FAULTS: Mapping[str, str] = {
     "vci-wallet-expired": "takes a wallet attestation that has expired",
     "vci-wallet-audience": "takes a wallet's proof for another server",
     "vci-wallet-other-key": "takes a wallet's proof by another key",
+    # batches, status lists, mdocs
+    "vci-batch-more": "issues one credential more than there are proofs",
+    "vci-batch-one-key": "binds all credentials of a batch to one key",
+    "vci-batch-salts": "salts all credentials of a batch alike",
+    "vci-batch-one-place": "gives all credentials one place in the status list",
 }

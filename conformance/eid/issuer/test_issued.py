@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from conformance.core.area import requirement
 from conformance.core.model import NotApplicable, Reason, Rule, Undecided, Violation, Violations
-from conformance.eid.issuer.evidence import Issued
+from conformance.eid.issuer.evidence import Batch, Issued
 
 
 @requirement("EID-VCI-09")
@@ -48,3 +48,21 @@ def test_issued_credential_gives_nothing_away(issued: Issued, rule: Rule) -> Vio
         raise NotApplicable("the credential has no Disclosures")
     if issued.shortest_salt is not None and issued.shortest_salt < rule.params["salt_octets"]:
         yield Violation("a salt is short", f"{rule.params['salt_octets']} octets", f"{issued.shortest_salt} octets")
+
+
+@requirement("EID-VCI-11")
+def test_batch_has_a_credential_for_each_key(issued_batch: Batch) -> Violations:
+    seen = issued_batch
+    if seen.size < 2:
+        raise NotApplicable("the metadata offers no batches of SD-JWT VCs")
+    if seen.trouble:
+        yield Violation(seen.trouble, "SD-JWT VCs")
+        return
+    if seen.credentials > seen.proofs:
+        yield Violation("more credentials than proofs", f"at most {seen.proofs}", str(seen.credentials))
+    if seen.keys < min(seen.credentials, seen.proofs):
+        yield Violation("credentials are not bound to a key each", str(seen.credentials), f"{seen.keys} different keys")
+    if seen.repeated_salts:
+        yield Violation("salts are used again", f"{seen.salts} different ones", f"{seen.repeated_salts} repeated")
+    if seen.places < seen.statuses:
+        yield Violation("credentials share a place in a status list", f"{seen.statuses} places", str(seen.places))

@@ -16,11 +16,13 @@ from conformance.eid.issuer.evidence import (
     Attempts,
     Attestations,
     AuthorizationFlow,
+    Batch,
     Configuration,
     Exchange,
     SignedMetadata,
 )
 from tests.eid.issuer.evidence import (
+    BATCH,
     FLOW,
     GOOD,
     ISSUED,
@@ -250,3 +252,24 @@ def test_old_nonces_are_asked_for_where_the_manifest_says_how_long_they_live() -
     with pytest.raises(Untested) as error:
         messages("EID-VCI-06", issuance=silent)
     assert error.value.reason is NotTested.OPT_IN
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"trouble": "no SD-JWT: x"}, "no SD-JWT"),
+        ({"credentials": 4}, "more credentials"),
+        ({"keys": 2}, "a key each"),
+        ({"repeated_salts": 2}, "salts"),
+        ({"places": 1}, "a place"),
+    ],
+)
+def test_batches(change: dict[str, Any], word: str) -> None:
+    assert word in messages("EID-VCI-11", issued_batch=replace(BATCH, **change))[0]
+
+
+def test_batches_may_be_smaller_than_asked_for_or_not_offered() -> None:
+    fewer = replace(BATCH, credentials=1, keys=1, salts=2, statuses=1, places=1)
+    assert messages("EID-VCI-11", issued_batch=fewer) == []
+    with pytest.raises(NotApplicable):
+        messages("EID-VCI-11", issued_batch=Batch(0))
