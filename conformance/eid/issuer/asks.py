@@ -46,6 +46,8 @@ ASKS: Final[Mapping[str, tuple[str, ...]]] = {
     "EID-VCI-12": tuple(f"attestations:{name}" for name in ATTESTATIONS),
     "EID-VCI-13": ("offer_codes",),
     "EID-SDJ-15-G": ("issued",),
+    "EID-TSL-04": ("status_list",),
+    "EID-MDOC-06": ("issued_mdoc",),
 }
 
 COSTS: Final[Mapping[str, int]] = {

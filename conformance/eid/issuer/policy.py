@@ -69,4 +69,11 @@ FAULTS: Mapping[str, str] = {
     "vci-batch-one-key": "binds all credentials of a batch to one key",
     "vci-batch-salts": "salts all credentials of a batch alike",
     "vci-batch-one-place": "gives all credentials one place in the status list",
+    "vci-status-personal": "gives each credential a status list of its own address",
+    "vci-status-small": "has a status list of a thousand places",
+    "vci-status-no-ttl": "does not say how long a status list may be kept",
+    "vci-status-no-exp": "does not say when a status list ends",
+    "vci-status-no-cors": "lets no script read its status list",
+    "vci-mdoc-short-random": "salts the items of an mdoc with eight octets",
+    "vci-mdoc-birth-text": "writes a birth date of an mdoc as a text",
 }

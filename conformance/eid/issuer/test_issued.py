@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.core.area import requirement
-from conformance.core.model import NotApplicable, Reason, Rule, Undecided, Violation, Violations
-from conformance.eid.issuer.evidence import Batch, Issued
+from conformance.core.model import NotApplicable, NotTested, Reason, Rule, Undecided, Untested, Violation, Violations
+from conformance.eid.issuer.evidence import Batch, Issued, Mdoc, StatusList
 
 
 @requirement("EID-VCI-09")
@@ -66,3 +66,43 @@ def test_batch_has_a_credential_for_each_key(issued_batch: Batch) -> Violations:
         yield Violation("salts are used again", f"{seen.salts} different ones", f"{seen.repeated_salts} repeated")
     if seen.places < seen.statuses:
         yield Violation("credentials share a place in a status list", f"{seen.statuses} places", str(seen.places))
+
+
+@requirement("EID-TSL-04")
+def test_status_list_hides_its_holders_among_others(status_list: StatusList, rule: Rule) -> Violations:
+    seen = status_list
+    if not seen.named:
+        raise NotApplicable("the credential names no status list")
+    if seen.personal:
+        yield Violation("the address of the list is the credential's own", "one address for many credentials")
+    if seen.status != 200 or seen.trouble:
+        yield Violation(seen.trouble or "no list is served", "200 with a Status List Token", f"status {seen.status}")
+        return
+    if seen.entries < rule.params["entries"]:
+        yield Violation("the list is small", f"at least {rule.params['entries']} places", str(seen.entries))
+    if seen.ttl is None or seen.ttl <= 0:
+        yield Violation("ttl is absent or not positive", "seconds", "absent" if seen.ttl is None else str(seen.ttl))
+    if seen.expires is None or seen.expires <= 0:
+        yield Violation("exp is absent or past", "ahead", "absent" if seen.expires is None else f"{seen.expires} s")
+    if not seen.readable:
+        yield Violation("scripts of other origins may not read the list", "Access-Control-Allow-Origin: *")
+
+
+@requirement("EID-MDOC-06")
+def test_items_are_salted_and_tagged(issued_mdoc: Mdoc, rule: Rule) -> Violations:
+    seen = issued_mdoc
+    if not seen.offered:
+        raise NotApplicable("the metadata offers no configuration of format mso_mdoc")
+    if seen.lacking:
+        raise Untested(NotTested.NO_CREDENTIAL, f"the manifest names no mdoc configuration: {seen.lacking}")
+    if seen.trouble:
+        yield Violation(seen.trouble, "an IssuerSigned")
+        return
+    if seen.shortest_random is None:
+        raise Undecided(Reason.NOT_OBSERVABLE, "the mdoc has no items")
+    if seen.shortest_random < rule.params["random_octets"]:
+        due = f"{rule.params['random_octets']} octets"
+        yield Violation("the random of an item is short", due, f"{seen.shortest_random} octets")
+    for name, tags in rule.params["kinds"].items():
+        if (found := seen.tags.get(name)) is not None and found not in tags:
+            yield Violation(f"{name} is of another type", " or ".join(tags), found)

@@ -19,18 +19,22 @@ from conformance.eid.issuer.evidence import (
     Batch,
     Configuration,
     Exchange,
+    Mdoc,
     SignedMetadata,
+    StatusList,
 )
 from tests.eid.issuer.evidence import (
     BATCH,
     FLOW,
     GOOD,
     ISSUED,
+    MDOC,
     METADATA,
     NONCES,
     OFFER_CODES,
     PUSHED,
     SIGNED,
+    STATUS,
     attempts,
     attestations,
     records,
@@ -273,3 +277,51 @@ def test_batches_may_be_smaller_than_asked_for_or_not_offered() -> None:
     assert messages("EID-VCI-11", issued_batch=fewer) == []
     with pytest.raises(NotApplicable):
         messages("EID-VCI-11", issued_batch=Batch(0))
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"personal": True}, "own"),
+        ({"status": 404}, "no list"),
+        ({"trouble": "no status list: x"}, "no status list"),
+        ({"entries": 1_000}, "small"),
+        ({"ttl": None}, "ttl"),
+        ({"ttl": 0}, "ttl"),
+        ({"expires": None}, "exp"),
+        ({"expires": -1}, "exp"),
+        ({"readable": False}, "scripts"),
+    ],
+)
+def test_status_lists(change: dict[str, Any], word: str) -> None:
+    (message,) = messages("EID-TSL-04", status_list=replace(STATUS, **change))
+    assert word in message
+
+
+def test_credential_without_a_status_list() -> None:
+    with pytest.raises(NotApplicable):
+        messages("EID-TSL-04", status_list=StatusList())
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"trouble": "no IssuerSigned: x"}, "no IssuerSigned"),
+        ({"shortest_random": 8}, "short"),
+        ({"tags": {"birth_date": "str"}}, "birth_date"),
+        ({"tags": {"birth_date": "tag 0"}}, "birth_date"),
+        ({"tags": {"portrait": "str"}}, "portrait"),
+    ],
+)
+def test_mdocs(change: dict[str, Any], word: str) -> None:
+    (message,) = messages("EID-MDOC-06", issued_mdoc=replace(MDOC, **change))
+    assert word in message
+
+
+def test_mdocs_that_are_not_offered_asked_for_or_empty() -> None:
+    with pytest.raises(NotApplicable):
+        messages("EID-MDOC-06", issued_mdoc=Mdoc())
+    with pytest.raises(Untested, match="mdoc_configuration"):
+        messages("EID-MDOC-06", issued_mdoc=Mdoc(("licence",), lacking="add mdoc_configuration"))
+    with pytest.raises(Undecided):
+        messages("EID-MDOC-06", issued_mdoc=Mdoc(("licence",)))

@@ -46,7 +46,7 @@ def cells_of(tmp_path: Path, policy: str = "good") -> list[Cell]:
 def test_conforming_issuer_is_green(tmp_path: Path, policy: str) -> None:
     cells = cells_of(tmp_path, policy)
     assert [(cell.requirement, cell.detail) for cell in cells if cell.status is not Status.PASS] == []
-    assert len(cells) == 14
+    assert len(cells) == 16
 
 
 def test_offer_that_was_used_leaves_what_needs_no_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,7 +61,7 @@ def test_issuer_that_refuses_everything_passes_nothing_negative(
 ) -> None:
     monkeypatch.setattr(sandbox, "credential", lambda *_: (400, {"error": "invalid_proof"}, {}))
     found = {cell.requirement: (cell.status.value, cell.reason) for cell in cells_of(tmp_path)}
-    needy = ("VCI-05", "VCI-06", "VCI-07", "VCI-08", "VCI-09", "VCI-10", "VCI-11", "VCI-12")
+    needy = ("VCI-05", "VCI-06", "VCI-07", "VCI-08", "VCI-09", "VCI-10", "VCI-11", "VCI-12", "TSL-04", "MDOC-06")
     for requirement_id in needy:
         assert found[f"EID-{requirement_id}"] == ("error", "control-failed")
 
