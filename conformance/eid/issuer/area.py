@@ -11,6 +11,7 @@ from conformance.core.area import Area, Job, Kit, Observed, Stand
 from conformance.core.model import Service
 from conformance.eid.issuer import evidence
 from conformance.eid.issuer.asks import asks, budget
+from conformance.eid.issuer.gaps import gaps
 
 if TYPE_CHECKING:
     from conformance.core.network import Door
@@ -66,6 +67,7 @@ ISSUER = Area(
     reach=_reach,
     faults=_faults,
     stage=_stage,
+    gaps=gaps,
     active=frozenset(
         {
             "code_flow",

@@ -53,7 +53,7 @@ ASKS: Final[Mapping[str, tuple[str, ...]]] = {
 COSTS: Final[Mapping[str, int]] = {
     "signed_metadata": 1,
     "nonces": 1,
-    "code_flow": 14,
+    "code_flow": 20,
     "issued": 4,
     "issued_batch": 2,
     "status_list": 5,

@@ -161,11 +161,12 @@ class Codes:
 class Attestations:
     """Requests by what is wrong with an attestation: `key/...` of the proof's key, `wallet/...` of the wallet.
 
-    offered: what the metadata says of attestations. lacking: what the manifest has not.
+    A wallet's `credential` says that it was taken: the code that nobody gave was looked at. offered: `key` or `wallet`
+    -> what the metadata says of such attestations. lacking: what to add to the manifest, where it has not all of them.
     """
 
     attempts: Mapping[str, Attempt] = field(default_factory=dict)
-    offered: tuple[str, ...] = ()
+    offered: Mapping[str, str] = field(default_factory=dict)
     lacking: str = ""
 
 

@@ -9,14 +9,14 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 from conformance.core.model import Undecided
 from conformance.eid.issuer.evidence import AuthorizationFlow, Exchange
 from conformance.eid.issuer.observe_codes import seen
-from conformance.eid.issuer.reading import text, texts
+from conformance.eid.issuer.reading import configurations, text, texts
 from conformance.eid.issuer.session import Session
 from conformance.eid.issuer.tokens import post_as_client, read_server, token_endpoint
 from conformance.wire.cookies import Jar
 from conformance.wire.jws import random_id
 from conformance.wire.oauth import challenge, form, json_object
 
-MAX_HOPS = 5
+MAX_HOPS = 10
 LACKING = "add client_id and redirect_uri of a public client, so that an authorization request can be pushed"
 PLACE = "pushed_authorization_request_endpoint"
 
@@ -42,29 +42,26 @@ def read_authorization(session: Session) -> AuthorizationFlow:
     verifier = random_id(32)
     right, request_uri = push(session, server, verifier)
     wrong = {name: push(session, server, verifier, name)[0] for name in ("no-challenge", "plain")}
-    led_to, kind = walk(session, server, request_uri, verifier) if request_uri else ("", "")
+    try:
+        led_to, kind = walk(session, server, request_uri, verifier) if request_uri else ("", "")
+    except ValueError:  # a Location that is no URL
+        led_to, kind = "error", ""
     return AuthorizationFlow(**offered, pushed={"right": right, **wrong}, led_to=led_to, token_type=kind)
 
 
 def unscoped(members: Mapping[str, Any]) -> tuple[str, ...]:
     """The configurations that name no scope."""
-    listed = members.get("credential_configurations_supported")
-    found = listed.items() if isinstance(listed, Mapping) else ()
-    return tuple(str(name)[:200] for name, each in found if not isinstance(each, Mapping) or not text(each, "scope"))[
-        :100
-    ]
+    return tuple(name for name, each in configurations(members).items() if not text(each, "scope"))
 
 
 def push(session: Session, server: Mapping[str, Any], verifier: str, wrong: str = "") -> tuple[Exchange, str]:
     """One pushed request, and its `request_uri`; `no-challenge` and `plain` are wrong (RFC 7636 section 4.3)."""
-    configurations = session.members.get("credential_configurations_supported")
-    listed = configurations if isinstance(configurations, Mapping) else {}
-    wanted = listed.get(session.setting("configuration"))
+    wanted = configurations(session.members).get(session.setting("configuration"), {})
     pairs = {
         "response_type": "code",
         "client_id": session.setting("client_id"),
         "redirect_uri": session.setting("redirect_uri"),
-        "scope": text(wanted, "scope") if isinstance(wanted, Mapping) else "",
+        "scope": text(wanted, "scope"),
         "state": random_id(),
         "code_challenge": verifier if wrong == "plain" else challenge(verifier),
         "code_challenge_method": "plain" if wrong == "plain" else "S256",
@@ -79,8 +76,14 @@ def push(session: Session, server: Mapping[str, Any], verifier: str, wrong: str 
 
 
 def walk(session: Session, server: Mapping[str, Any], request_uri: str, verifier: str) -> tuple[str, str]:
-    """Where the authorization endpoint leads without a login, and the type of the token where that is to a code."""
+    """Where the authorization endpoint leads without a login, and the type of the token where that is to a code.
+
+    Raises:
+        ValueError: a redirect to what is no URL.
+    """
     url = text(server, "authorization_endpoint")
+    if not url:
+        return "error", ""
     pairs = [("client_id", session.setting("client_id")), ("request_uri", request_uri)]
     url += f"{'&' if '?' in url else '?'}{form(pairs)}"
     host = urlsplit(url).netloc
@@ -98,7 +101,7 @@ def walk(session: Session, server: Mapping[str, Any], request_uri: str, verifier
             return ("callback", exchanged(session, code, verifier)) if code else ("error", "")
         if urlsplit(url).netloc != host:
             return "page", ""  # the login is elsewhere, and nobody has asked us in
-    return "page", ""
+    return "error", ""
 
 
 def exchanged(session: Session, code: str, verifier: str) -> str:

@@ -24,6 +24,7 @@ def read_codes(session: Session, tries: int) -> Codes:
         raise Untested(NotTested.NO_CREDENTIAL, "the manifest has an access_token, and no offer is redeemed")
     offer, tx_code = session.redeemed, transaction_code(session, "tx_code")
     asks_for_one = bool(tx_code) or asks_for_code(offer)
+    again = tried(session, offered_code(offer), tx_code)
     wrong: list[Exchange] = []
     after = None
     spare = session.setting("spare_offer") is not None and session.setting("spare_tx_code") is not None
@@ -31,7 +32,6 @@ def read_codes(session: Session, tries: int) -> Codes:
         code, right = offered_code(session.secret("spare_offer")), session.secret("spare_tx_code")
         wrong = [tried(session, code, other(right, count)) for count in range(tries)]
         after = tried(session, code, right)
-    again = tried(session, offered_code(offer), tx_code)
     return Codes(again, asks_for_one, tuple(wrong), after, LACKING if asks_for_one and not spare else "")
 
 

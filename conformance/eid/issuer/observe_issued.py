@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from urllib.parse import urlsplit
-
 from conformance.core.model import Undecided, Untested
 from conformance.eid.issuer.attestation import provider
 from conformance.eid.issuer.evidence import Attempt, Attestations, Batch, Mdoc, StatusList
-from conformance.eid.issuer.reading import batch_size, configuration, taken_apart, texts
+from conformance.eid.issuer.reading import batch_size, configuration, configurations, taken_apart, texts
 from conformance.eid.issuer.reading_batch import ORIGIN, batch, place_of, status_list
 from conformance.eid.issuer.reading_mdoc import mdoc
 from conformance.eid.issuer.requesting import (
@@ -75,8 +72,7 @@ def read_status_list(session: Session) -> StatusList:
 
 def bare(url: str) -> str:
     """An address without query and fragment."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}{parts.path}"
+    return url.partition("#")[0].partition("?")[0]
 
 
 def read_mdoc(session: Session) -> Mdoc:
@@ -85,9 +81,8 @@ def read_mdoc(session: Session) -> Mdoc:
     Raises:
         Undecided: CONTROL_FAILED, where none is issued.
     """
-    listed = session.members.get("credential_configurations_supported")
-    entries = listed.items() if isinstance(listed, Mapping) else ()
-    offered = tuple(str(name)[:200] for name, each in entries if configuration(each).format == "mso_mdoc")[:100]
+    listed = configurations(session.members)
+    offered = tuple(name for name, each in listed.items() if each.get("format") == "mso_mdoc")
     name = session.setting("mdoc_configuration") or session.setting("configuration")
     if name not in offered:
         return Mdoc(offered, lacking="add mdoc_configuration, one of the metadata's, which the offer covers too")
@@ -101,23 +96,18 @@ def read_mdoc(session: Session) -> Mdoc:
 
 def read_attestations(session: Session, wanted: list[str]) -> Attestations:
     """Each wrong attestation that was asked for, between two right ones of its kind."""
-    offered = [
-        f"{name} asks for key attestations"
-        for name, each in (session.members.get("credential_configurations_supported") or {}).items()
-        if configuration(each).attested
-    ]
+    asking = [name for name, each in configurations(session.members).items() if configuration(each).attested]
+    offered = {"key": f"{asking[0]} asks for key attestations"} if asking else {}
     if METHOD in texts(read_server(session).get("token_endpoint_auth_methods_supported")):
-        offered.append(f"the token endpoint takes {METHOD}")
+        offered["wallet"] = f"the token endpoint takes {METHOD}"
     kinds = [kind for kind in ("key", "wallet") if provider(session, kind) is not None]
-    if not kinds:
-        return Attestations({}, tuple(offered[:20]), LACKING)
     made: dict[str, Attempt] = {}
     for kind in kinds:
         look = attested if kind == "key" else as_wallet
         made[f"{kind}/control-before"] = look(session, "")
         made |= {name: look(session, name.partition("/")[2]) for name in wanted if name.startswith(f"{kind}/")}
         made[f"{kind}/control-after"] = look(session, "")
-    return Attestations(made, tuple(offered[:20]))
+    return Attestations(made, offered, "" if set(offered) <= set(kinds) else LACKING)
 
 
 def attested(session: Session, wrong: str) -> Attempt:

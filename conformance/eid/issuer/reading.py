@@ -65,6 +65,13 @@ def configuration(value: Any) -> Configuration:
     return Configuration(text(value, "format"), kind, proofs, methods, text(value, "scope"), attested)
 
 
+def configurations(members: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    """The configurations of the metadata that are objects, by id."""
+    found = members.get("credential_configurations_supported")
+    listed = list(found.items())[:MAX_CONFIGURATIONS] if isinstance(found, Mapping) else []
+    return {str(name)[:200]: each for name, each in listed if isinstance(each, Mapping)}
+
+
 def batch_size(members: Mapping[str, Any]) -> int:
     """How many proofs a request may hold (OpenID4VCI section 12.2.4); 0 where the metadata does not say."""
     found = members.get("batch_credential_issuance")

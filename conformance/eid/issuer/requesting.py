@@ -10,7 +10,7 @@ from typing import Any
 from conformance.core.model import NotTested, Reason, Undecided, Untested
 from conformance.eid.issuer.attestation import key_attestation
 from conformance.eid.issuer.evidence import Attempt, Issued
-from conformance.eid.issuer.reading import issued, text
+from conformance.eid.issuer.reading import configurations, issued, text
 from conformance.eid.issuer.session import Session, endpoint, fresh_nonce, well_known
 from conformance.wire.exchange import HttpExchange
 from conformance.wire.jose import jwk
@@ -151,9 +151,8 @@ def wanted_configuration(session: Session, name: str) -> Mapping[str, Any]:
     Raises:
         Untested: NOT_PUBLISHED, where there is none of this name.
     """
-    configurations = session.members.get("credential_configurations_supported")
-    wanted = configurations.get(name) if isinstance(configurations, Mapping) else None
-    if not isinstance(wanted, Mapping):
+    wanted = configurations(session.members).get(name)
+    if wanted is None:
         raise Untested(NotTested.NOT_PUBLISHED, f"the metadata has no configuration {name}")
     return wanted
 

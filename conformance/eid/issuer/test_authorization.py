@@ -58,7 +58,9 @@ def test_codes_are_redeemed_once_and_not_guessed(offer_codes: Codes, rule: Rule)
             yield from not_redeemed(each, "with a wrong transaction code", rule)
         elif answered(each, f"try {count + 1}").token:
             yield Violation(f"a code is redeemed with a wrong transaction code: try {count + 1}", "refused")
-    if answered(seen.after, "the right transaction code").token:
+    if answered(seen.after, "the right transaction code").status == 429:
+        raise Undecided(Reason.RATE_LIMIT, f"after {len(seen.wrong)} wrong transaction codes")
+    if seen.after.token:
         message = f"a code is redeemed after {len(seen.wrong)} wrong transaction codes"
         yield Violation(message, "refused", f"status {seen.after.status}")
 
@@ -66,7 +68,9 @@ def test_codes_are_redeemed_once_and_not_guessed(offer_codes: Codes, rule: Rule)
 def not_redeemed(seen: Exchange, what: str, rule: Rule) -> Iterator[Violation]:
     """A request that gave a token, or was refused with another status or code than fits."""
     codes = rule.params["refusals"]
-    if answered(seen, what).token:
+    if answered(seen, what).status == 429:
+        raise Undecided(Reason.RATE_LIMIT, what)
+    if seen.token:
         yield Violation(f"a code is redeemed {what}", "refused", f"status {seen.status}")
     elif not 400 <= seen.status < 500:
         yield Violation(f"no refusal of the client: {what}", "4xx", f"status {seen.status}")

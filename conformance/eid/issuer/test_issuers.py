@@ -134,12 +134,11 @@ def not_tested(lacking: str) -> Untested:
 
 @requirement("EID-VCI-12")
 def test_wrong_attestations_are_refused(attestations: Attestations) -> Violations:
-    if attestations.lacking and not attestations.offered:
-        raise NotApplicable("the metadata asks for no attestation of keys, and takes none of wallets")
-    if attestations.lacking:
-        raise Untested(NotTested.NO_CREDENTIAL, f"{attestations.offered[0]}: {attestations.lacking}")
     attempts = attestations.attempts
-    for kind in sorted({name.partition("/")[0] for name in attempts}):
+    kinds = {name.partition("/")[0] for name in attempts}
+    if not kinds and not attestations.offered:
+        raise NotApplicable("the metadata asks for no attestation of keys, and takes none of wallets")
+    for kind in sorted(kinds):
         for name in (f"{kind}/control-before", f"{kind}/control-after"):
             control = answered(attempts, name)
             if control.untested:
@@ -152,6 +151,8 @@ def test_wrong_attestations_are_refused(attestations: Attestations) -> Violation
                 yield Violation(f"takes an attestation: {name}", "refused", f"status {seen.status}")
             elif not 400 <= seen.status < 500:
                 yield Violation(f"no refusal of the client: {name}", "4xx", f"status {seen.status}")
+    for kind in sorted(set(attestations.offered) - kinds):
+        raise Untested(NotTested.NO_CREDENTIAL, f"{attestations.offered[kind]}: {attestations.lacking}")
 
 
 def answered(attempts: Mapping[str, Attempt], name: str) -> Attempt:

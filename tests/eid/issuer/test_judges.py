@@ -234,7 +234,11 @@ def test_offers_without_transaction_codes_are_redeemed_once_alone() -> None:
     with pytest.raises(Undecided, match="timeout"):
         messages("EID-VCI-13", offer_codes=replace(OFFER_CODES, again=Exchange(trouble="timeout: 10 s")))
     limited = replace(OFFER_CODES, wrong=(OFFER_CODES.again, Exchange(429)), after=Exchange(429))
-    assert messages("EID-VCI-13", offer_codes=limited) == []
+    with pytest.raises(Undecided, match="rate-limit"):
+        messages("EID-VCI-13", offer_codes=limited)
+    assert messages("EID-VCI-13", offer_codes=replace(limited, after=OFFER_CODES.again)) == []
+    with pytest.raises(Undecided, match="rate-limit"):
+        messages("EID-VCI-13", offer_codes=replace(OFFER_CODES, again=Exchange(429)))
 
 
 def test_attestations() -> None:
@@ -243,9 +247,11 @@ def test_attestations() -> None:
     with pytest.raises(Undecided, match="control-failed"):
         messages("EID-VCI-12", attestations=attestations(**{"wallet__control-after": Attempt(401)}))
     with pytest.raises(NotApplicable):
-        messages("EID-VCI-12", attestations=Attestations(lacking="add attestation"))
-    with pytest.raises(Untested, match="add attestation"):
-        messages("EID-VCI-12", attestations=Attestations({}, ("asks for one",), "add attestation"))
+        messages("EID-VCI-12", attestations=Attestations())
+    for attempted in ({}, {name: each for name, each in attestations().attempts.items() if name.startswith("key/")}):
+        half = Attestations(attempted, {"wallet": "takes one"}, "add attestation")
+        with pytest.raises(Untested, match="takes one: add attestation"):
+            messages("EID-VCI-12", attestations=half)
     control = Attempt(untested="no-credential: the manifest's attestation has no key")
     with pytest.raises(Untested, match="no key"):
         messages("EID-VCI-12", attestations=attestations(**{"key__control-before": control}))

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from conformance.commands.prepare import Request
 from conformance.commands.run import execute
 from conformance.core.area import Stand
-from conformance.core.model import Cell, Status
+from conformance.core.model import Cell, Service, Status, Target
 from conformance.eid.issuer import sandbox
+from conformance.eid.issuer.area import ISSUER
 from conformance.eid.issuer.evidence import Mdoc
 from conformance.eid.issuer.observe_codes import asks_for_code, other
 from conformance.eid.issuer.reading import issued, metadata
@@ -64,6 +65,40 @@ def test_issuer_that_refuses_everything_passes_nothing_negative(
     needy = ("VCI-05", "VCI-06", "VCI-07", "VCI-08", "VCI-09", "VCI-10", "VCI-11", "VCI-12", "TSL-04", "MDOC-06")
     for requirement_id in needy:
         assert found[f"EID-{requirement_id}"] == ("error", "control-failed")
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({}, {"EID-VCI-05", "EID-VCI-13", "EID-MDOC-06"}),
+        ({"offer": "x"}, {"EID-VCI-03", "EID-VCI-06", "EID-VCI-12", "EID-VCI-13", "EID-MDOC-06"}),
+        ({"access_token": "x", "client_id": "x", "redirect_uri": "x", "nonce_seconds": 1}, {"EID-VCI-12"}),
+    ],
+)
+def test_plan_says_what_the_manifest_leaves_out(settings: dict[str, Any], named: set[str]) -> None:
+    service = Service("issuer", "credential-issuer", settings=settings)
+    found = {each for gap in ISSUER.gaps(Target("xa-x", "XA", "x", (service,)), service) for each in gap.requirements}
+    assert named <= found
+    assert ("EID-VCI-03" in found) == ("EID-VCI-03" in named)
+
+
+@pytest.mark.parametrize("listed", [None, [], {"person": 1}, {"person": {"format": [], "scope": 1}}])
+def test_metadata_that_is_odd_ends_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, listed: Any) -> None:
+    right = sandbox.members
+    monkeypatch.setattr(
+        sandbox, "members", lambda issuer: {**right(issuer), "credential_configurations_supported": listed}
+    )
+    assert "internal" not in {cell.reason for cell in cells_of(tmp_path)}
+
+
+@pytest.mark.parametrize("place", ["https://[x", "", "https://wallet.example/callback?error=access_denied"])
+def test_authorization_that_leads_nowhere_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    monkeypatch.setattr(sandbox, "authorize", lambda *_: (303, b"", {"Location": place}))
+    (cell,) = [each for each in cells_of(tmp_path) if each.requirement == "EID-VCI-03"]
+    assert (cell.status, [each.message for each in cell.violations]) == (
+        Status.WARNING,
+        ["a pushed request leads to no login and no code"],
+    )
 
 
 def test_evidence_holds_no_token_and_no_credential(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

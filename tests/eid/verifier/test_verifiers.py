@@ -16,7 +16,7 @@ from conformance.commands.prepare import Request
 from conformance.commands.run import execute
 from conformance.core.area import Stand
 from conformance.core.judging import load_judges
-from conformance.core.model import Cell, NotTested, Reason, Rule, Status, Undecided, Untested
+from conformance.core.model import Cell, NotTested, Reason, Rule, Status, Target, Undecided, Untested
 from conformance.core.profile import load_profile
 from conformance.eid.verifier import reading, sandbox, wallet
 from conformance.eid.verifier.area import VERIFIER
@@ -113,6 +113,13 @@ def test_claims_that_are_not_needed() -> None:
     assert error.value.reason is NotTested.OPT_IN
     with pytest.raises(Undecided):
         messages("EID-VP-05", vp_request=replace(REQUEST, query="a credential without meta"))
+
+
+def test_plan_says_what_the_manifest_leaves_out() -> None:
+    target = Target("xa-x", "XA", "x", (SERVICE,))
+    assert VERIFIER.gaps(target, SERVICE) == ()
+    (gap,) = VERIFIER.gaps(target, replace(SERVICE, settings={}))
+    assert gap.requirements == ("EID-VP-05",)
 
 
 def test_paths_of_claims() -> None:
