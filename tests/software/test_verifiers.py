@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,13 @@ def test_every_disagreement_was_judged_by_hand(verifier: Verifier, tmp_path: Pat
     found = compare(verifier, tmp_path)
     assert found.counts["output"] > 0, "its controls are not accepted"
     assert found.differing == kept(KEPT[verifier.name])
+
+
+@pytest.mark.software
+def test_reader_that_knows_no_seals_says_so(tmp_path: Path) -> None:
+    reader = next(each for each in VERIFIERS if each.name == "claim169")
+    found = compare(replace(reader, operations=("vds.verify",)), tmp_path)
+    assert set(found.counts) == {"unsupported"}
 
 
 def test_kept_disagreements_are_of_vectors_that_exist_and_have_a_reason() -> None:

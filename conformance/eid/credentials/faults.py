@@ -109,4 +109,12 @@ FAULTS: Mapping[str, str] = {
     "idqr-legacy-signature": "does not look at the signature of the JSON form",
     "idqr-members": "takes members that the signature does not cover",
     "idqr-escape": "takes a field that holds the beginning of the next",
+    # Visible digital seals
+    "vds-signature": "does not look at the signature",
+    "vds-header": "takes a signature over the message zone alone",
+    "vds-version": "takes any version for the newest",
+    "vds-trailing": "does not mind octets after the signature",
+    "vds-listed": "takes the first certificate for a signer that is not listed",
+    "vds-date": "does not look at the dates of the signer's certificate",
+    "vds-chain": "does not follow the signer's certificate to a root",
 }

@@ -22,6 +22,7 @@ OPERATIONS: Mapping[str, tuple[str, str]] = {
     "status_list.check": ("sandbox_status", "status_list_check"),
     "mdoc.verify": ("sandbox_mdoc", "mdoc_verify"),
     "claim169_qr.verify": ("sandbox_qr", "claim169_qr_verify"),
+    "vds.verify": ("sandbox_vds", "vds_verify"),
 }
 """Operation -> module and function, imported when first asked for."""
 

@@ -11,6 +11,7 @@ from conformance.core.area import Area, Job, Kit, Observed, Stand
 from conformance.core.model import Service
 from conformance.eid.issuer import evidence
 from conformance.eid.issuer.asks import asks, budget
+from conformance.eid.issuer.gaps import gaps
 
 if TYPE_CHECKING:
     from conformance.core.network import Door
@@ -44,16 +45,40 @@ ISSUER = Area(
     roles=("credential-issuer",),
     observations={
         "issuer_metadata": evidence.IssuerMetadata,
+        "signed_metadata": evidence.SignedMetadata,
+        "code_flow": evidence.AuthorizationFlow,
         "nonces": evidence.Nonces,
         "issuance": evidence.Attempts,
+        "attestations": evidence.Attestations,
         "issued": evidence.Issued,
+        "issued_batch": evidence.Batch,
+        "offer_codes": evidence.Codes,
+        "status_list": evidence.StatusList,
+        "issued_mdoc": evidence.Mdoc,
     },
     asks=asks,
     observe=_observe,
-    judges=("conformance.eid.issuer.test_issuers",),
+    judges=(
+        "conformance.eid.issuer.test_authorization",
+        "conformance.eid.issuer.test_issuers",
+        "conformance.eid.issuer.test_issued",
+    ),
     budget=budget,
     reach=_reach,
     faults=_faults,
     stage=_stage,
-    active=frozenset({"nonces", "issuance", "issued"}),
+    gaps=gaps,
+    active=frozenset(
+        {
+            "code_flow",
+            "nonces",
+            "issuance",
+            "attestations",
+            "issued",
+            "issued_batch",
+            "offer_codes",
+            "status_list",
+            "issued_mdoc",
+        }
+    ),
 )

@@ -8,12 +8,17 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """One entry of `credential_configurations_supported`. type: `vct` or `doctype`. proof_types: with algorithms."""
+    """One entry of `credential_configurations_supported`. type: `vct` or `doctype`. proof_types: with algorithms.
+
+    attested: whether it asks for key attestations.
+    """
 
     format: str
     type: str
     proof_types: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     binding_methods: tuple[str, ...] = ()
+    scope: str = ""
+    attested: bool = False
     trouble: str = ""
 
 
@@ -34,6 +39,31 @@ class IssuerMetadata:
     authorization_servers: tuple[str, ...] = ()
     configurations: Mapping[str, Configuration] = field(default_factory=dict)
     configuration_count: int = 0
+    batch_size: int = 0
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedMetadata:
+    """What is served to who asks for `application/jwt`. Times are seconds relative to now; None where absent.
+
+    offered: whether it was that media type. chain: whether `x5c` holds a certificate; verified: whether the signature
+    is by its key. subject: `sub`. differing: members that the unsigned metadata has otherwise, by name. trouble: what
+    keeps it from being a JWT.
+    """
+
+    media_type: str
+    status: int
+    offered: bool = False
+    typ: str = ""
+    alg: str = ""
+    chain: bool = False
+    verified: bool = False
+    subject: str = ""
+    expected: str = ""
+    issued_at: int | None = None
+    expires: int | None = None
+    differing: tuple[str, ...] = ()
     trouble: str = ""
 
 
@@ -52,7 +82,8 @@ class Nonces:
 class Attempt:
     """One request for a credential. credential: whether one came. error: the code. trouble: `reason: detail`.
 
-    inapplicable: why the request means nothing here, empty where it does.
+    inapplicable: why the request means nothing here, empty where it does. untested: `reason: detail`, likewise, where
+    something that it needs is not to be had.
     """
 
     status: int = 0
@@ -60,6 +91,7 @@ class Attempt:
     credential: bool = False
     trouble: str = ""
     inapplicable: str = ""
+    untested: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,3 +128,122 @@ class Issued:
     unreferenced: int = 0
     hidden: tuple[str, ...] = ()
     trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request to the authorization server. token: whether an access token came; pushed: whether a request_uri."""
+
+    status: int = 0
+    error: str = ""
+    token: bool = False
+    pushed: bool = False
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """What became of offers' codes.
+
+    again: the same code once more, after it gave a token. transaction: whether offers have a transaction code. wrong:
+    a second offer's code with wrong transaction codes, in this order; after: then with the right one. lacking: what
+    the manifest has not, so that nothing was tried with transaction codes.
+    """
+
+    again: Exchange
+    transaction: bool = False
+    wrong: tuple[Exchange, ...] = ()
+    after: Exchange | None = None
+    lacking: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attestations:
+    """Requests by what is wrong with an attestation: `key/...` of the proof's key, `wallet/...` of the wallet.
+
+    A wallet's `credential` says that it was taken: the code that nobody gave was looked at. offered: `key` or `wallet`
+    -> what the metadata says of such attestations. lacking: what to add to the manifest, where it has not all of them.
+    """
+
+    attempts: Mapping[str, Attempt] = field(default_factory=dict)
+    offered: Mapping[str, str] = field(default_factory=dict)
+    lacking: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationFlow:
+    """The authorization-code flow as the authorization server offers and answers it.
+
+    grants, challenges, dpop, par: of its metadata. unscoped: configurations without a scope. pushed: requests that were
+    pushed, by what is wrong with each; `right` is right. led_to: where the right one led: `callback` with a code,
+    `page`, `error`. token_type: of the token for that code. lacking: what the manifest has not.
+    """
+
+    grants: tuple[str, ...]
+    challenges: tuple[str, ...] = ()
+    dpop: tuple[str, ...] = ()
+    par: bool = False
+    unscoped: tuple[str, ...] = ()
+    pushed: Mapping[str, Exchange] = field(default_factory=dict)
+    led_to: str = ""
+    token_type: str = ""
+    lacking: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Credentials that came for several proofs at once.
+
+    size: `batch_size` of the metadata, 0 where there is none. proofs: how many were sent, each by a key of its own.
+    keys: how many different ones of these are in the credentials' `cnf`. salts, repeated_salts: of all Disclosures.
+    statuses: credentials that name a place in a status list; places: how many different ones. trouble: why a
+    credential could not be read.
+    """
+
+    size: int
+    proofs: int = 0
+    status: int = 0
+    credentials: int = 0
+    keys: int = 0
+    salts: int = 0
+    repeated_salts: int = 0
+    statuses: int = 0
+    places: int = 0
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusList:
+    """The status list that an issued credential names. Times in seconds, `expires` relative to now; None where absent.
+
+    named: whether the credential names one. personal: whether a second credential names the same address but for its
+    query or fragment. readable: whether scripts of any page may read it. entries: how many places it has.
+    """
+
+    named: bool = False
+    personal: bool = False
+    status: int = 0
+    media_type: str = ""
+    readable: bool = False
+    bits: int = 0
+    entries: int = 0
+    ttl: int | None = None
+    expires: int | None = None
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mdoc:
+    """The items of an issued mdoc.
+
+    offered: configurations of that format. shortest_random: octets. tags: element -> its CBOR tag, or the name of its
+    type, for elements that are dates or pictures by their name. lacking: what the manifest has not.
+    """
+
+    offered: tuple[str, ...] = ()
+    doctype: str = ""
+    items: int = 0
+    shortest_random: int | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    trouble: str = ""
+    lacking: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cryptography import x509
@@ -42,6 +42,7 @@ def metadata(exchange: HttpExchange, expected: str) -> IssuerMetadata:
             str(name)[:200]: configuration(each) for name, each in list(listed.items())[:MAX_CONFIGURATIONS]
         },
         configuration_count=len(listed),
+        batch_size=batch_size(members),
         trouble="" if isinstance(found, Mapping) else "no credential_configurations_supported",
     )
 
@@ -56,7 +57,26 @@ def configuration(value: Any) -> Configuration:
         for name, each in (types.items() if isinstance(types, Mapping) else ())
     }
     methods = texts(value.get("cryptographic_binding_methods_supported"))
-    return Configuration(text(value, "format"), text(value, "vct") or text(value, "doctype"), proofs, methods)
+    attested = any(
+        isinstance(each, Mapping) and "key_attestations_required" in each
+        for each in (types.values() if isinstance(types, Mapping) else ())
+    )
+    kind = text(value, "vct") or text(value, "doctype")
+    return Configuration(text(value, "format"), kind, proofs, methods, text(value, "scope"), attested)
+
+
+def configurations(members: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    """The configurations of the metadata that are objects, by id."""
+    found = members.get("credential_configurations_supported")
+    listed = list(found.items())[:MAX_CONFIGURATIONS] if isinstance(found, Mapping) else []
+    return {str(name)[:200]: each for name, each in listed if isinstance(each, Mapping)}
+
+
+def batch_size(members: Mapping[str, Any]) -> int:
+    """How many proofs a request may hold (OpenID4VCI section 12.2.4); 0 where the metadata does not say."""
+    found = members.get("batch_credential_issuance")
+    size = found.get("batch_size") if isinstance(found, Mapping) else None
+    return size if isinstance(size, int) and not isinstance(size, bool) and 0 < size < 1_000_000 else 0
 
 
 def text(members: Mapping[str, Any], name: str) -> str:
@@ -68,6 +88,41 @@ def text(members: Mapping[str, Any], name: str) -> str:
 def texts(value: Any) -> tuple[str, ...]:
     """The texts of a list, bounded."""
     return tuple(each[:80] for each in value[:40] if isinstance(each, str)) if isinstance(value, list) else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """An SD-JWT taken apart, its signature not yet looked at. opened: what each Disclosure says."""
+
+    header: Mapping[str, Any]
+    claims: Mapping[str, Any]
+    signed: bytes
+    signature: bytes
+    disclosures: list[str]
+    opened: list[Any]
+
+
+def taken_apart(credential: str) -> Taken:
+    """The parts of an SD-JWT without key binding.
+
+    Raises:
+        ValueError: it is none.
+        Undecided: its JSON has two readings.
+    """
+    token, *disclosures = credential.rstrip("~").split("~")
+    head, body, tail = token.split(".")
+    header, claims = (strict_json(jose.unb64(part)) for part in (head, body))
+    if not isinstance(header, dict) or not isinstance(claims, dict):
+        raise ValueError("header or payload is no object")  # noqa: TRY004 - of what was read, not of an argument
+    opened = [strict_json(jose.unb64(each)) for each in disclosures[:MAX_DISCLOSURES]]
+    return Taken(header, claims, f"{head}.{body}".encode(), jose.unb64(tail), disclosures, opened)
+
+
+def confirmed_key(claims: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The JWK of `cnf`; empty where there is none."""
+    cnf = claims.get("cnf")
+    found = cnf.get("jwk") if isinstance(cnf, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
 
 
 def issued(credential: str, jwks: Mapping[str, Any], proof_key: Mapping[str, Any], wanted: str, now: int) -> Issued:
@@ -82,27 +137,20 @@ def issued(credential: str, jwks: Mapping[str, Any], proof_key: Mapping[str, Any
     """
     made = Issued("dc+sd-jwt", expected_type=wanted)
     try:
-        token, *disclosures = credential.rstrip("~").split("~")
-        head, body, tail = token.split(".")
-        header, claims = (strict_json(jose.unb64(part)) for part in (head, body))
-        signature = jose.unb64(tail)
-        if not isinstance(header, dict) or not isinstance(claims, dict):
-            return replace(made, trouble="header or payload is no object")
-        opened = [strict_json(jose.unb64(each)) for each in disclosures[:MAX_DISCLOSURES]]
+        taken = taken_apart(credential)
     except (ValueError, Undecided) as error:
         return replace(made, trouble=f"no SD-JWT: {str(error)[:100]}")
+    header, claims, disclosures, opened = taken.header, taken.claims, taken.disclosures, taken.opened
     key, source = signing_key(header, jwks)
     alg = text(header, "alg")
-    cnf = claims.get("cnf")
-    bound_key = cnf.get("jwk") if isinstance(cnf, Mapping) else None
-    bound_key = bound_key if isinstance(bound_key, Mapping) else {}
+    bound_key = confirmed_key(claims)
     digests = [jose.b64(hashlib.sha256(each.encode()).digest()) for each in disclosures]
     referenced = set(all_digests([claims, *opened]))
     return replace(
         made,
         typ=text(header, "typ"),
         alg=alg,
-        verified=key is not None and jose.verify(alg, key, f"{head}.{body}".encode(), signature),
+        verified=key is not None and jose.verify(alg, key, taken.signed, taken.signature),
         key_source=source,
         issuer=text(claims, "iss"),
         type=text(claims, "vct"),

@@ -1,8 +1,8 @@
-"""Talking to a credential issuer: metadata, token by a pre-authorized code, nonce, request for a credential."""
+"""Talking to a credential issuer: the session, metadata and nonces."""
 
 from __future__ import annotations
 
-import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,34 +10,41 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from conformance.core.area import Job
-from conformance.core.model import NotTested, Reason, Undecided, Untested
+from conformance.core.model import NotTested, Untested
 from conformance.core.network import Door
 from conformance.core.secret import Secret
-from conformance.eid.issuer.evidence import Attempt, Issued, IssuerMetadata, Nonces
-from conformance.eid.issuer.reading import issued, metadata, text
+from conformance.eid.issuer.evidence import IssuerMetadata, Nonces, SignedMetadata
+from conformance.eid.issuer.reading import metadata, text
+from conformance.eid.issuer.reading_metadata import signed_metadata
 from conformance.wire.dpop import proof as dpop_proof
 from conformance.wire.dpop import proof_claims
 from conformance.wire.exchange import HttpExchange
 from conformance.wire.http import fetch
-from conformance.wire.jose import jwk
-from conformance.wire.jws import SigningKey, compact, new_key, random_id, tampered
-from conformance.wire.oauth import FORM, error_code, form, json_object, media_type
-
-GRANT = "urn:ietf:params:oauth:grant-type:pre-authorized_code"
-PROOF_TYPE = "openid4vci-proof+jwt"
+from conformance.wire.jws import SigningKey, new_key
+from conformance.wire.oauth import error_code, json_object, media_type
 
 
 @dataclass(slots=True)
 class Session:
-    """One issuer while it is looked at. token: the access token, once there is one. connections: how many so far."""
+    """One issuer while it is looked at.
+
+    token: the access token, once there is one. redeemed: the offer that gave it. members: of the metadata. server: of
+    the authorization server's, once it was asked for. first_nonce: the nonce that was asked for first, and when; it is
+    not used until it is old. connections: how many so far. server_nonce, challenge: what the server last gave for
+    proofs and attestations.
+    """
 
     job: Job
     door: Door
     key: SigningKey = field(default_factory=lambda: new_key("ES256"))
     token: str = field(default="", repr=False)
     members: Mapping[str, Any] = field(default_factory=dict)
+    server: Mapping[str, Any] | None = None
+    redeemed: str = field(default="", repr=False)
+    first_nonce: tuple[str, float] = ("", 0.0)
     connections: int = 0
     server_nonce: str = ""
+    challenge: str = ""
 
     @property
     def bound(self) -> bool:
@@ -66,16 +73,29 @@ class Session:
         self.connections += 1
         return fetch(self.door, self.job.target, url, kind="oidc", verify=verify, **options)
 
-    def send_bound(self, url: str, *, headers: Mapping[str, str], token: str = "", data: str = "") -> HttpExchange:
-        """A POST with a DPoP proof where tokens are bound; once more with the server's nonce, where it asks for one."""
+    def send_bound(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        token: str = "",
+        data: str = "",
+        bound: bool | None = None,
+        throttled: bool = False,
+    ) -> HttpExchange:
+        """A POST with a DPoP proof where tokens are bound; once more with the server's nonce, where it asks for one.
+
+        bound: whether to prove the key; None for what the manifest says. throttled: a 429 is an answer like others.
+        """
+        bound = self.bound if bound is None else bound
         for _ in range(2):
             extra: dict[str, str] = {}
-            if self.bound:
+            if bound:
                 claims = proof_claims("POST", url, self.now(), token, self.server_nonce)
                 extra["DPoP"] = dpop_proof(self.key, claims)
-            exchange = self.send(url, method="POST", headers={**headers, **extra}, data=data)
+            exchange = self.send(url, method="POST", headers={**headers, **extra}, data=data, throttled=throttled)
             given = exchange.all("dpop-nonce")
-            if not (self.bound and given and error_code(json_object(exchange)) == "use_dpop_nonce"):
+            if not (bound and given and error_code(json_object(exchange)) == "use_dpop_nonce"):
                 break
             self.server_nonce = given[0][:200]
         return exchange
@@ -118,49 +138,6 @@ def endpoint(session: Session, name: str) -> str:
     return found
 
 
-def ask_token(session: Session) -> None:
-    """The access token: the manifest's own, or one for the pre-authorized code of its offer.
-
-    Raises:
-        Untested: NO_CREDENTIAL, where there is none or the code is not taken.
-    """
-    if session.setting("access_token") is not None:
-        session.token = session.secret("access_token")
-        return
-    code = offered_code(session.secret("offer"))
-    pairs = [("grant_type", GRANT), ("pre-authorized_code", code)]
-    if client := session.setting("client_id"):
-        pairs.append(("client_id", client))
-    if session.setting("tx_code") is not None:
-        pairs.append(("tx_code", session.secret("tx_code")))
-    exchange = session.send_bound(token_endpoint(session), headers={"Content-Type": FORM}, data=form(pairs))
-    answer = json_object(exchange)
-    if not isinstance(answer.get("access_token"), str):
-        what = error_code(answer) or f"status {exchange.status}"
-        raise Untested(NotTested.NO_CREDENTIAL, f"the offer's code is not taken ({what}): make a new offer")
-    session.token = answer["access_token"]
-
-
-def offered_code(offer: str) -> str:
-    """The pre-authorized code of a credential offer (OpenID4VCI section 4.1.1), given as its JSON or as the code."""
-    try:
-        grants = json.loads(offer)["grants"]
-        return str(grants[GRANT]["pre-authorized_code"])
-    except (ValueError, KeyError, TypeError):
-        return offer
-
-
-def token_endpoint(session: Session) -> str:
-    """The token endpoint of the authorization server that the metadata names, or of the issuer itself."""
-    servers = session.members.get("authorization_servers")
-    server = servers[0] if isinstance(servers, list) and servers and isinstance(servers[0], str) else session.issuer
-    for name in ("oauth-authorization-server", "openid-configuration"):
-        found = text(json_object(session.send(well_known(server, name))), "token_endpoint")
-        if found:
-            return found
-    raise Untested(NotTested.NOT_PUBLISHED, "the authorization server publishes no token_endpoint")
-
-
 def read_nonces(session: Session) -> Nonces:
     """What the nonce endpoint answers."""
     exchange = session.send(endpoint(session, "nonce_endpoint"), method="POST")
@@ -176,112 +153,14 @@ def fresh_nonce(session: Session) -> str:
     return text(json_object(session.send(endpoint(session, "nonce_endpoint"), method="POST")), "c_nonce")
 
 
-def proof(session: Session, wrong: str = "") -> str:
-    """A key proof, wrong in one thing (OpenID4VCI appendix F.1)."""
-    claims: dict[str, Any] = {"aud": session.issuer, "iat": session.now(), "nonce": fresh_nonce(session)}
-    if client := session.setting("client_id"):
-        claims["iss"] = client
-    header: dict[str, Any] = {"typ": PROOF_TYPE, "jwk": session.key.public_jwk, "kid": None}
-    if wrong == "no-nonce" or not claims["nonce"]:
-        del claims["nonce"]
-    elif wrong == "wrong-nonce":
-        claims["nonce"] = random_id()
-    if wrong == "wrong-aud":
-        claims["aud"] = "https://other.example"
-    changes: dict[str, dict[str, Any]] = {
-        "wrong-typ": {"typ": "JWT"},
-        "none": {"alg": "none"},
-        "private-jwk": {"jwk": jwk(session.key.private, private=True)},
-    }
-    header |= changes.get(wrong, {})
-    made = compact(session.key, claims, header)
-    return tampered(made) if wrong == "bad-signature" else made
+def keep_nonce(session: Session) -> None:
+    """Ask for a nonce that is kept until it is too old, where that is asked for and the manifest says when it is."""
+    if "issuance:time/old-nonce" in session.job.asks and session.setting("nonce_seconds") is not None:
+        session.first_nonce = (fresh_nonce(session), time.monotonic())
 
 
-def request_body(session: Session, wrong: str = "") -> dict[str, Any]:
-    """A credential request, wrong in one thing of itself or of its proof (OpenID4VCI section 8.2)."""
-    body: dict[str, Any] = {"credential_configuration_id": session.setting("configuration")}
-    if wrong == "missing":
-        return body
-    body["proofs"] = {"jwt": [proof(session, wrong)]}
-    if wrong == "unknown-configuration":
-        body["credential_configuration_id"] = "no-such-configuration"
-    elif wrong == "both-identifiers":
-        body["credential_identifier"] = "no-such-identifier"
-    elif wrong == "no-identifier":
-        del body["credential_configuration_id"]
-    elif wrong == "unknown-proof-type":
-        body["proofs"] = {"no-such-proof": body["proofs"]["jwt"]}
-    return body
-
-
-def ask_credential(session: Session, wrong: str = "") -> HttpExchange:
-    """One request for a credential, right or wrong in one thing."""
-    url = endpoint(session, "credential_endpoint")
-    headers = {"Content-Type": "application/json"}
-    data = json.dumps(request_body(session, wrong))
-    if wrong == "query-token":
-        url += f"{'&' if '?' in url else '?'}{form([('access_token', session.token)])}"
-    if wrong in ("query-token", "no-token"):
-        return session.send(url, method="POST", headers=headers, data=data)
-    token = random_id() if wrong == "other-token" else session.token
-    if wrong == "bearer-downgrade" or not session.bound:
-        return session.send(url, method="POST", headers={**headers, "Authorization": f"Bearer {token}"}, data=data)
-    return session.send_bound(url, headers={**headers, "Authorization": f"DPoP {token}"}, token=token, data=data)
-
-
-def attempt(session: Session, wrong: str = "") -> Attempt:
-    """What came of one request."""
-    if wrong == "bearer-downgrade" and not session.bound:
-        return Attempt(inapplicable="the manifest says of no key that tokens are bound to")
-    try:
-        exchange = ask_credential(session, wrong)
-    except Undecided as trouble:
-        return Attempt(trouble=f"{trouble.reason}: {trouble.detail}")
-    answer = json_object(exchange)
-    return Attempt(exchange.status, error_code(answer), bool(credentials(answer)))
-
-
-def credentials(answer: Mapping[str, Any]) -> list[str]:
-    """The credentials of an answer (OpenID4VCI section 8.3)."""
-    listed = answer.get("credentials")
-    return [
-        each["credential"]
-        for each in (listed if isinstance(listed, list) else ())
-        if isinstance(each, Mapping) and isinstance(each.get("credential"), str)
-    ]
-
-
-def read_issued(session: Session) -> Issued:
-    """A credential, as facts.
-
-    Raises:
-        Untested: UNSUPPORTED, for another format than SD-JWT VC.
-        Undecided: CONTROL_FAILED, where none is issued.
-    """
-    configurations = session.members.get("credential_configurations_supported")
-    wanted = configurations.get(session.setting("configuration")) if isinstance(configurations, Mapping) else None
-    if not isinstance(wanted, Mapping):
-        raise Untested(NotTested.NOT_PUBLISHED, f"the metadata has no configuration {session.setting('configuration')}")
-    if wanted.get("format") not in ("dc+sd-jwt", "vc+sd-jwt"):
-        raise Untested(NotTested.UNSUPPORTED, f"credentials of format {str(wanted.get('format'))[:40]} are not read")
-    exchange = ask_credential(session)
-    found = credentials(json_object(exchange))
-    if not found:
-        raise control_failed(exchange)
-    return issued(found[0], issuer_keys(session), session.key.public_jwk, text(wanted, "vct"), session.now())
-
-
-def control_failed(exchange: HttpExchange) -> Undecided:
-    """Why a right request got no credential."""
-    what = error_code(json_object(exchange)) or "no credential"
-    return Undecided(Reason.CONTROL_FAILED, f"a right request is answered with {exchange.status} {what}")
-
-
-def issuer_keys(session: Session) -> Mapping[str, Any]:
-    """The issuer's keys from its `jwt-vc-issuer` metadata; empty where it has none."""
-    members = json_object(session.send(well_known(session.issuer, "jwt-vc-issuer")))
-    if isinstance(members.get("jwks"), Mapping):
-        return dict(members["jwks"])
-    uri = text(members, "jwks_uri")
-    return json_object(session.send(uri)) if uri else {}
+def read_signed(session: Session) -> SignedMetadata:
+    """What who accepts signed metadata alone is answered (OpenID4VCI section 12.2.2)."""
+    url = well_known(session.issuer, "openid-credential-issuer")
+    exchange = session.send(url, headers={"Accept": "application/jwt"})
+    return signed_metadata(exchange, session.members, session.issuer, session.now())

@@ -1,20 +1,29 @@
-"""The sandbox's credential issuers: a stand becomes a server with one offer, and the keys of its manifest."""
+"""The sandbox's credential issuers: a stand becomes a server with two offers, and the keys of its manifest."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 from collections.abc import Iterator, Mapping
+from functools import partial
+from pathlib import Path
 from typing import Any
+
+from cryptography.hazmat.primitives import serialization
 
 from conformance.core.area import Kit, Stand
 from conformance.core.errors import ConfigError, nearest
 from conformance.eid.issuer.policy import FAULTS
-from conformance.eid.issuer.sandbox import CONFIGURATION, Issuer, serve
-from conformance.eid.issuer.session import GRANT
+from conformance.eid.issuer.sandbox import serve
+from conformance.eid.issuer.sandbox_state import CALLBACK, CLIENT, CONFIGURATION, LICENCE, PROVIDER, TX_CODE, Issuer
+from conformance.eid.issuer.tokens import GRANT
+from conformance.wire.jws import new_key
 
 POLICIES = ("good", "dpop")
 """Tokens that anybody may use, and tokens that are bound to a key."""
+
+NONCE_SECONDS = 3
+"""How long a nonce is good where that is looked at. A stand with other faults keeps the suite from waiting for it."""
 
 
 @contextlib.contextmanager
@@ -32,9 +41,42 @@ def stage(stand: Stand, kit: Kit) -> Iterator[Mapping[str, Any]]:
             raise ConfigError("sandbox", "faults", f'"{fault}"', "a fault of issuers", nearest(fault, FAULTS))
     bound = stand.policy == "dpop" or "vci-bearer-downgrade" in stand.faults
     issuer = Issuer(frozenset(stand.faults), dpop=bound)
+    waits = stand.faults in ((), ("vci-nonce-lasts",))
+    if waits:
+        issuer.nonce_seconds = NONCE_SECONDS
+    attester = new_key()
+    issuer.attester = attester.public_jwk
+    pem = attester.private.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    (kit.folder / "provider.pem").write_bytes(pem)
+    (kit.folder / "tx_code").write_text(TX_CODE, encoding="utf-8")
     with serve(issuer, kit.server_context()) as identifier:
-        grants = {GRANT: {"pre-authorized_code": issuer.code}}
-        offer = {"credential_issuer": identifier, "credential_configuration_ids": [CONFIGURATION], "grants": grants}
-        (kit.folder / "offer.json").write_text(json.dumps(offer), encoding="utf-8")
-        keys = {"credential_issuer": identifier, "configuration": CONFIGURATION, "offer": "file:offer.json"}
-        yield {**keys, **({"dpop": True} if bound else {})}
+        issuer.renewed = partial(write_offers, issuer, kit.folder)
+        issuer.renewed()
+        keys = {
+            "credential_issuer": identifier,
+            "configuration": CONFIGURATION,
+            "mdoc_configuration": LICENCE,
+            "client_id": CLIENT,
+            "redirect_uri": CALLBACK,
+            "offer": "file:offer.json",
+            "tx_code": "file:tx_code",
+            "spare_offer": "file:spare.json",
+            "spare_tx_code": "file:tx_code",
+            "attestation": {"key": "file:provider.pem", "iss": PROVIDER, "of": ["key", "wallet"]},
+            **({"nonce_seconds": NONCE_SECONDS} if waits else {}),
+            **({"dpop": True} if bound else {}),
+        }
+        yield keys
+
+
+def write_offers(issuer: Issuer, folder: Path) -> None:
+    """Write both offers as they are now, so that who looks again finds codes that are good."""
+    for name, code in (("offer.json", issuer.code), ("spare.json", issuer.spare)):
+        grants = {GRANT: {"pre-authorized_code": code, "tx_code": {"length": len(TX_CODE)}}}
+        ids = [CONFIGURATION, LICENCE]
+        offer = {"credential_issuer": issuer.identifier, "credential_configuration_ids": ids, "grants": grants}
+        written = folder / f"{name}.new"
+        written.write_text(json.dumps(offer), encoding="utf-8")
+        written.replace(folder / name)

@@ -1,12 +1,20 @@
-"""Credential issuers (OpenID4VCI 1.0 sections 7, 8, 12; RFC 9901; draft-ietf-oauth-sd-jwt-vc)."""
+"""Credential issuers: metadata, nonces, right and wrong requests (OpenID4VCI 1.0 sections 7, 8, 12, D to F)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from conformance.core.area import requirement
-from conformance.core.model import NotApplicable, Reason, Rule, Undecided, Violation, Violations
-from conformance.eid.issuer.evidence import Attempt, Attempts, Issued, IssuerMetadata, Nonces
+from conformance.core.model import NotApplicable, NotTested, Reason, Rule, Undecided, Untested, Violation, Violations
+from conformance.eid.issuer.asks import ATTESTATIONS
+from conformance.eid.issuer.evidence import (
+    Attempt,
+    Attempts,
+    Attestations,
+    IssuerMetadata,
+    Nonces,
+    SignedMetadata,
+)
 
 
 @requirement("EID-VCI-01")
@@ -31,6 +39,31 @@ def test_metadata_is_published_for_the_identifier(issuer_metadata: IssuerMetadat
             yield Violation(f"configuration {name} names no vct or doctype")
 
 
+@requirement("EID-VCI-02")
+def test_signed_metadata_says_the_same(signed_metadata: SignedMetadata, rule: Rule) -> Violations:
+    seen = signed_metadata
+    if not seen.offered:
+        raise NotApplicable(f"who accepts application/jwt gets {seen.status} {seen.media_type or 'without a type'}")
+    if seen.trouble:
+        yield Violation(seen.trouble, "a signed JWT")
+        return
+    if seen.typ != rule.params["typ"]:
+        yield Violation("typ is another", rule.params["typ"], seen.typ)
+    if not seen.chain:
+        yield Violation("x5c holds no certificate")
+    elif not seen.verified:
+        yield Violation("the signature is not by the key of x5c", "verified", seen.alg)
+    if seen.subject != seen.expected:
+        yield Violation("sub is another", seen.expected, seen.subject)
+    if seen.differing:
+        yield Violation("it says otherwise than the unsigned metadata", "the same members", ", ".join(seen.differing))
+    if seen.issued_at is None or seen.issued_at > rule.params["skew_seconds"]:
+        shown = "absent" if seen.issued_at is None else f"{seen.issued_at} s from now"
+        yield Violation("iat is absent or lies ahead", f"at most {rule.params['skew_seconds']} s", shown)
+    if seen.expires is not None and seen.expires <= 0:
+        yield Violation("it has expired", "exp ahead", f"{seen.expires} s")
+
+
 @requirement("EID-VCI-04")
 def test_nonces_are_given_and_not_stored(nonces: Nonces) -> Violations:
     if nonces.status != 200 or nonces.media_type != "application/json":
@@ -46,6 +79,11 @@ def test_wrong_proofs_are_refused(issuance: Attempts, rule: Rule) -> Violations:
     yield from refused(issuance, "proof", rule)
 
 
+@requirement("EID-VCI-06")
+def test_proofs_are_of_now(issuance: Attempts, rule: Rule) -> Violations:
+    yield from refused(issuance, "time", rule)
+
+
 @requirement("EID-VCI-07")
 def test_wrong_requests_are_refused(issuance: Attempts, rule: Rule) -> Violations:
     yield from refused(issuance, "request", rule)
@@ -56,19 +94,27 @@ def test_requests_without_a_valid_token_are_refused(issuance: Attempts, rule: Ru
     yield from refused(issuance, "access", rule)
 
 
+@requirement("EID-VCI-10")
+def test_response_encryption_is_not_passed_over(issuance: Attempts, rule: Rule) -> Violations:
+    yield from refused(issuance, "encryption", rule)
+
+
 def refused(issuance: Attempts, group: str, rule: Rule) -> Iterator[Violation]:
     """Every wrong request of a group that got a credential, or a status or an error code that does not fit.
 
     Raises:
         Undecided: a control got no credential, an attempt was not made or not answered.
+        Untested: an attempt needs what was not to be had, after everything that could be judged.
     """
+    lacking = ""
     for name in ("control-before", "control-after"):
-        control = answered(issuance, name)
+        control = answered(issuance.attempts, name)
         if not control.credential:
             raise Undecided(Reason.CONTROL_FAILED, f"{name}: {control.status} {control.error}".rstrip())
     for name, codes in rule.params["refusals"].items():
-        seen = answered(issuance, f"{group}/{name}")
-        if seen.inapplicable:
+        seen = answered(issuance.attempts, f"{group}/{name}")
+        lacking = lacking or seen.untested
+        if seen.inapplicable or seen.untested:
             continue
         if seen.credential:
             yield Violation(f"a credential is issued: {name}", "refused", f"status {seen.status}")
@@ -76,55 +122,45 @@ def refused(issuance: Attempts, group: str, rule: Rule) -> Iterator[Violation]:
             yield Violation(f"no refusal of the client: {name}", "4xx", f"status {seen.status}")
         elif codes and seen.error not in codes:
             yield Violation(f"another error code: {name}", " or ".join(codes), seen.error)
+    if lacking:
+        raise not_tested(lacking)
 
 
-def answered(issuance: Attempts, name: str) -> Attempt:
+def not_tested(lacking: str) -> Untested:
+    """From `reason: detail` to why it was not tested."""
+    reason, _, detail = lacking.partition(": ")
+    return Untested(NotTested(reason), detail)
+
+
+@requirement("EID-VCI-12")
+def test_wrong_attestations_are_refused(attestations: Attestations) -> Violations:
+    attempts = attestations.attempts
+    kinds = {name.partition("/")[0] for name in attempts}
+    if not kinds and not attestations.offered:
+        raise NotApplicable("the metadata asks for no attestation of keys, and takes none of wallets")
+    for kind in sorted(kinds):
+        for name in (f"{kind}/control-before", f"{kind}/control-after"):
+            control = answered(attempts, name)
+            if control.untested:
+                raise not_tested(control.untested)
+            if not control.credential:
+                raise Undecided(Reason.CONTROL_FAILED, f"{name}: {control.status} {control.error}".rstrip())
+        for name in (each for each in ATTESTATIONS if each.startswith(f"{kind}/")):
+            seen = answered(attempts, name)
+            if seen.credential:
+                yield Violation(f"takes an attestation: {name}", "refused", f"status {seen.status}")
+            elif not 400 <= seen.status < 500:
+                yield Violation(f"no refusal of the client: {name}", "4xx", f"status {seen.status}")
+    for kind in sorted(set(attestations.offered) - kinds):
+        raise Untested(NotTested.NO_CREDENTIAL, f"{attestations.offered[kind]}: {attestations.lacking}")
+
+
+def answered(attempts: Mapping[str, Attempt], name: str) -> Attempt:
     """An attempt that was answered. Raises Undecided for one that was not."""
-    found = issuance.attempts.get(name)
+    found = attempts.get(name)
     if found is None:
         raise Undecided(Reason.NOT_OBSERVABLE, f"{name} was not asked")
     if found.trouble:
         reason, _, detail = found.trouble.partition(": ")
         raise Undecided(Reason(reason), f"{name}: {detail}")
     return found
-
-
-@requirement("EID-VCI-09")
-def test_credential_is_what_was_asked_for(issued: Issued, rule: Rule) -> Violations:
-    if issued.trouble:
-        yield Violation(issued.trouble, "an SD-JWT VC")
-        return
-    if issued.typ not in rule.params["types"]:
-        yield Violation("typ is another", " or ".join(rule.params["types"]), issued.typ)
-    if not issued.verified:
-        found = issued.key_source or "no key"
-        yield Violation("the signature is not by a key of the issuer", "verified", f"{issued.alg}, {found}")
-    if issued.type != issued.expected_type:
-        yield Violation("vct is not the configuration's", issued.expected_type, issued.type)
-    if not issued.bound:
-        yield Violation("cnf does not hold the key of the proof")
-    if issued.unreferenced:
-        yield Violation(f"{issued.unreferenced} of {issued.disclosures} Disclosures belong to no digest")
-    if issued.hidden:
-        yield Violation("claims that rule validity are in Disclosures", "in clear", ", ".join(issued.hidden))
-    yield from odd_times(issued, rule)
-
-
-def odd_times(issued: Issued, rule: Rule) -> Iterator[Violation]:
-    """Times that no sane issuer sets."""
-    if issued.issued_at is not None and issued.issued_at > rule.params["skew_seconds"]:
-        yield Violation("iat lies ahead", f"at most {rule.params['skew_seconds']} s", f"{issued.issued_at} s")
-    if issued.expires is not None and issued.expires <= 0:
-        yield Violation("it has expired when it is issued", "exp ahead", f"{issued.expires} s")
-
-
-@requirement("EID-SDJ-15-G")
-def test_issued_credential_gives_nothing_away(issued: Issued, rule: Rule) -> Violations:
-    if issued.trouble:
-        raise Undecided(Reason.NOT_OBSERVABLE, issued.trouble)
-    if issued.private_members:
-        yield Violation("cnf holds a private key", "public members alone", ", ".join(issued.private_members))
-    if not issued.disclosures and not issued.private_members:
-        raise NotApplicable("the credential has no Disclosures")
-    if issued.shortest_salt is not None and issued.shortest_salt < rule.params["salt_octets"]:
-        yield Violation("a salt is short", f"{rule.params['salt_octets']} octets", f"{issued.shortest_salt} octets")

@@ -7,8 +7,8 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from conformance.core.area import Area, Job, Kit, Observed, Stand
-from conformance.core.model import Service
+from conformance.core.area import Area, Gap, Job, Kit, Observed, Stand
+from conformance.core.model import Service, Target
 from conformance.eid.verifier import evidence
 from conformance.eid.verifier.asks import asks, budget
 
@@ -38,6 +38,12 @@ def _stage(stand: Stand, kit: Kit) -> AbstractContextManager[Mapping[str, Any]]:
     return stage(stand, kit)
 
 
+def _gaps(_: Target, service: Service) -> tuple[Gap, ...]:
+    if "needed" in service.settings:
+        return ()
+    return (Gap(("EID-VP-05",), "not-tested(opt-in)", 'needed = ["family_name"], the claims that the purpose needs'),)
+
+
 VERIFIER = Area(
     name="eid",
     title="Credential verifiers",
@@ -50,5 +56,6 @@ VERIFIER = Area(
     reach=_reach,
     faults=_faults,
     stage=_stage,
+    gaps=_gaps,
     active=frozenset({"vp_request", "presentations"}),
 )

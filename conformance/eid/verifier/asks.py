@@ -9,11 +9,14 @@ from conformance.core.model import Requirement
 
 WRONG: Final = ("nonce", "audience", "sd-hash", "kb-signature", "credential-signature", "no-key-binding")
 UNWANTED: Final = ("other-type", "missing-claim", "untrusted-issuer")
+TWICE: Final = "again/response"
 
 ASKS: Final[Mapping[str, tuple[str, ...]]] = {
     "EID-VP-01": ("vp_request",),
     "EID-VP-02": tuple(f"presentations:wrong/{name}" for name in WRONG),
     "EID-VP-03": tuple(f"presentations:unwanted/{name}" for name in UNWANTED),
+    "EID-VP-04": ("vp_request", f"presentations:{TWICE}"),
+    "EID-VP-05": ("vp_request",),
 }
 
 
@@ -23,6 +26,6 @@ def asks(requirement: Requirement) -> frozenset[str]:
 
 
 def budget(asked: frozenset[str]) -> int:
-    """Connections at most: start and request object, and for a presentation the response and two looks as well."""
+    """Connections at most: start and request object, for a presentation also responses and looks."""
     shown = sum(ask.startswith("presentations:") for ask in asked)
-    return 4 * ("vp_request" in asked) + 5 * (shown + 2) * bool(shown)
+    return 4 * ("vp_request" in asked) + 6 * (shown + 2) * bool(shown)

@@ -14,8 +14,9 @@ class RequestFacts:
     `client_id` is the SHA-256 of the leaf certificate, or names it. verified: whether the signature is by that
     certificate. same_client: whether the reference names the same client. nonce_octets: of the nonce, decoded where it
     is base64url. fresh: whether a second request has another nonce. query: what is wrong with `dcql_query`, empty
-    where nothing is. encryption_key: whether `client_metadata` has a key to encrypt to. trouble: what keeps it from
-    being a request.
+    where nothing is. asked: the claims that it asks for, their paths with slashes, `*` for any element of a list.
+    encryption_key: whether `client_metadata` has a key to encrypt to; fresh_key: whether a second request has another.
+    trouble: what keeps it from being a request.
     """
 
     media_type: str
@@ -32,7 +33,9 @@ class RequestFacts:
     nonce_octets: int = 0
     fresh: bool = False
     query: str = ""
+    asked: tuple[str, ...] = ()
     encryption_key: bool = False
+    fresh_key: bool = False
     trouble: str = ""
 
 
@@ -40,11 +43,13 @@ class RequestFacts:
 class Shown:
     """What came of one presentation. accepted: whether the marker was seen. status: of the answer to the response.
 
-    trouble: `reason: detail` where it could not be shown or seen.
+    again: of the answer to the same response once more, 0 where it was not sent. trouble: `reason: detail` where it
+    could not be shown or seen.
     """
 
     status: int = 0
     accepted: bool = False
+    again: int = 0
     trouble: str = ""
 
 

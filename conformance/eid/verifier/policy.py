@@ -22,4 +22,9 @@ FAULTS: Mapping[str, str] = {
     "vp-no-binding": "does not mind that key binding is absent",
     "vp-any-type": "takes a credential of another type",
     "vp-any-claims": "does not mind that claims are missing",
+    "vp-plain": "asks for responses in clear",
+    "vp-no-key": "asks for encrypted responses and names no key",
+    "vp-one-key": "has the same key in every request",
+    "vp-takes-twice": "takes the same response twice",
+    "vp-asks-more": "asks for a birth date that it does not need",
 }

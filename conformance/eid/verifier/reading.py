@@ -55,8 +55,8 @@ def text(members: Mapping[str, Any], name: str) -> str:
     return value[:500] if isinstance(value, str) else ""
 
 
-def facts(request: Request, media_type: str, client_id: str, second_nonce: str) -> RequestFacts:
-    """The facts of a request. client_id: of the reference; second_nonce: of another request."""
+def facts(request: Request, media_type: str, client_id: str, second: Mapping[str, Any]) -> RequestFacts:
+    """The facts of a request. client_id: of the reference; second: the claims of another request."""
     made = RequestFacts(media_type, trouble=request.trouble)
     if not request.claims:
         return made
@@ -64,7 +64,7 @@ def facts(request: Request, media_type: str, client_id: str, second_nonce: str) 
     identifier = text(claims, "client_id")
     prefix, _, rest = identifier.partition(":")
     nonce = text(claims, "nonce")
-    metadata = claims.get("client_metadata")
+    keys = encryption_keys(claims)
     return replace(
         made,
         typ=text(request.header, "typ"),
@@ -78,10 +78,34 @@ def facts(request: Request, media_type: str, client_id: str, second_nonce: str) 
         response_uri=text(claims, "response_uri"),
         audience=text(claims, "aud"),
         nonce_octets=nonce_octets(nonce),
-        fresh=bool(nonce) and nonce != second_nonce,
+        fresh=bool(nonce) and nonce != text(second, "nonce"),
         query=query_trouble(claims.get("dcql_query")),
-        encryption_key=bool(isinstance(metadata, Mapping) and metadata.get("jwks")),
+        asked=tuple(sorted(asked_for(claims.get("dcql_query"))))[:200],
+        encryption_key=bool(keys),
+        fresh_key=bool(keys) and not keys & encryption_keys(second),
     )
+
+
+def encryption_keys(claims: Mapping[str, Any]) -> set[str]:
+    """The numbers of the keys that a response may be encrypted to (OpenID4VP section 5.1)."""
+    metadata = claims.get("client_metadata")
+    jwks = metadata.get("jwks") if isinstance(metadata, Mapping) else None
+    keys = jwks.get("keys") if isinstance(jwks, Mapping) else None
+    found = [each for each in keys[:50] if isinstance(each, Mapping)] if isinstance(keys, list) else []
+    return {f"{each.get('x')}.{each.get('n')}"[:2_000] for each in found if each.get("use") in (None, "enc")}
+
+
+def asked_for(query: Any) -> set[str]:
+    """The paths of the claims of a DCQL query (OpenID4VP section 6.3), each with slashes."""
+    credentials = query.get("credentials") if isinstance(query, Mapping) else None
+    found: set[str] = set()
+    for each in credentials[:50] if isinstance(credentials, list) else ():
+        claims = each.get("claims") if isinstance(each, Mapping) else None
+        for claim in claims[:500] if isinstance(claims, list) else ():
+            path = claim.get("path") if isinstance(claim, Mapping) else None
+            if isinstance(path, list):
+                found.add("/".join("*" if part is None else str(part)[:100] for part in path[:20]))
+    return found
 
 
 def names_leaf(prefix: str, rest: str, leaf: bytes) -> bool:

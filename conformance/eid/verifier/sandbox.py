@@ -1,4 +1,4 @@
-"""The sandbox's credential verifier: OpenID4VP 1.0 with x509_hash, DCQL and direct_post, for one type of SD-JWT VC."""
+"""The sandbox's credential verifier: OpenID4VP 1.0 with x509_hash, DCQL, direct_post.jwt, one type of SD-JWT VC."""
 
 from __future__ import annotations
 
@@ -8,26 +8,28 @@ import hashlib
 import json
 import secrets
 import ssl
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 from cryptography import x509
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.x509.oid import NameOID
 
 from conformance.core.model import Undecided
-from conformance.wire import jose
+from conformance.eid.verifier.wallet import derived
+from conformance.wire import jose, serving
 from conformance.wire.jws import SigningKey, compact, new_key
+from conformance.wire.serving import Request, Response
 from conformance.wire.strict_json import strict_json
 
 VCT, ISS, CLAIM = "https://credentials.example/person", "https://issuer.example", "family_name"
-MAX_BODY = 65_536
 ACCEPTED = "presentation accepted"
 
 
@@ -44,7 +46,10 @@ def certificate(key: SigningKey) -> bytes:
 
 @dataclass(slots=True)
 class Verifier:
-    """One verifier while it runs. issuer: the public JWK that it trusts. states: transaction -> nonce and outcome."""
+    """One verifier while it runs.
+
+    issuer: the public JWK that it trusts. nonces, keys, outcomes: of each transaction, keys those to encrypt to.
+    """
 
     faults: frozenset[str]
     issuer: Mapping[str, Any]
@@ -52,6 +57,7 @@ class Verifier:
     leaf: bytes = b""
     origin: str = ""
     nonces: dict[str, str] = field(default_factory=dict)
+    keys: dict[str, SigningKey] = field(default_factory=dict)
     outcomes: dict[str, str] = field(default_factory=dict)
 
     def has(self, fault: str) -> bool:
@@ -94,6 +100,7 @@ def start(verifier: Verifier) -> Reply:
     """A transaction, and the reference to its request."""
     made = secrets.token_urlsafe(12)
     nonce = secrets.token_urlsafe(8 if verifier.has("short-nonce") else 16)
+    verifier.keys[made] = next(iter(verifier.keys.values())) if verifier.keys and verifier.has("one-key") else new_key()
     verifier.nonces[made] = "fixed-nonce-0123456789" if verifier.has("fixed-nonce") else nonce
     pairs = {"client_id": verifier.client_id, "request_uri": f"{verifier.origin}/request/{made}"}
     where = f"{verifier.origin}/result/{made}"
@@ -103,16 +110,19 @@ def start(verifier: Verifier) -> Reply:
 def request(verifier: Verifier, transaction: str) -> str:
     """The request object (OpenID4VP section 5)."""
     wanted: dict[str, Any] = {"id": "person", "format": "dc+sd-jwt", "claims": [{"path": [CLAIM]}]}
+    if verifier.has("asks-more"):
+        wanted["claims"].append({"path": ["birth_date"]})
     if not verifier.has("bad-query"):
         wanted["meta"] = {"vct_values": [VCT]}
     claims = {
         "response_type": "vp_token",
-        "response_mode": "direct_post",
+        "response_mode": "direct_post" if verifier.has("plain") else "direct_post.jwt",
         "client_id": verifier.client_id,
         "response_uri": f"{verifier.origin}/response/{transaction}",
         "nonce": verifier.nonces[transaction],
         "state": transaction,
         "dcql_query": {"credentials": [wanted]},
+        "client_metadata": client_metadata(verifier, transaction),
         **({} if verifier.has("no-audience") else {"aud": "https://self-issued.me/v2"}),
     }
     header: dict[str, Any] = {
@@ -124,16 +134,48 @@ def request(verifier: Verifier, transaction: str) -> str:
     return compact(new_key() if verifier.has("forged") else verifier.key, claims, header)
 
 
+def client_metadata(verifier: Verifier, transaction: str) -> dict[str, Any]:
+    """What wallets must know of the verifier (OpenID4VP section 5.1)."""
+    formats = {"dc+sd-jwt": {"sd-jwt_alg_values": ["ES256"], "kb-jwt_alg_values": ["ES256"]}}
+    if verifier.has("plain") or verifier.has("no-key"):
+        return {"vp_formats_supported": formats}
+    key = {**verifier.keys[transaction].public_jwk, "use": "enc", "alg": "ECDH-ES", "kid": transaction}
+    return {"vp_formats_supported": formats, "jwks": {"keys": [key]}}
+
+
 def response(verifier: Verifier, transaction: str, body: bytes) -> Reply:
-    """The wallet's answer (OpenID4VP section 8.2)."""
-    given = parse_qs(body.decode("latin-1")).get("vp_token", [""])[0]
+    """The wallet's answer (OpenID4VP section 8.2), once for a transaction."""
+    if verifier.outcomes.get(transaction) == ACCEPTED and not verifier.has("takes-twice"):
+        return reply_json(400, {"error": "invalid_request"})
+    given = {name: values[0] for name, values in parse_qs(body.decode("latin-1")).items()}
     try:
-        (token,) = strict_json(given.encode())["person"]
+        if "response" in given:
+            tokens = strict_json(unsealed(given["response"], verifier.keys[transaction]))["vp_token"]
+        else:
+            tokens = strict_json(given["vp_token"].encode()) if verifier.has("plain") else {}
+        (token,) = tokens["person"]
         right = accepted(verifier, token, verifier.nonces[transaction])
-    except (ValueError, KeyError, TypeError, AttributeError, Undecided):
+    except (ValueError, KeyError, TypeError, AttributeError, InvalidTag, Undecided):
         right = False
     verifier.outcomes[transaction] = ACCEPTED if right else "presentation refused"
     return reply_json(200 if right else 400, {})
+
+
+def unsealed(token: str, key: SigningKey) -> bytes:
+    """The payload of a JWE with ECDH-ES and A128GCM (RFC 7518 section 4.6).
+
+    Raises:
+        ValueError: it is none.
+        InvalidTag: it was not sealed to this key.
+    """
+    head, _, initialisation, text, tag = token.split(".")
+    header = strict_json(jose.unb64(head))
+    theirs = jose.public_key(header["epk"])
+    if header["enc"] != "A128GCM" or not isinstance(theirs, ec.EllipticCurvePublicKey):
+        raise ValueError("another encryption")
+    assert isinstance(key.private, ec.EllipticCurvePrivateKey)
+    content_key = derived(key.private.exchange(ec.ECDH(), theirs), header["enc"])
+    return AESGCM(content_key).decrypt(jose.unb64(initialisation), jose.unb64(text) + jose.unb64(tag), head.encode())
 
 
 def accepted(verifier: Verifier, token: str, nonce: str) -> bool:
@@ -180,62 +222,15 @@ def digest(text: str) -> str:
     return jose.b64(hashlib.sha256(text.encode()).digest())
 
 
-def handler_of(verifier: Verifier) -> type[BaseHTTPRequestHandler]:
-    """The request handler of one verifier."""
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        server_version, sys_version = "sandbox", ""
-        timeout = 20
-
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
-
-        def serve(self) -> None:
-            """Answer one request and close."""
-            length = min(int(self.headers.get("Content-Length") or 0), MAX_BODY)
-            status, body, kind = answer(verifier, self.command, self.path, self.rfile.read(length))
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
-            self.send_header("Connection", "close")
-            self.end_headers()
-            self.wfile.write(body)
-            self.close_connection = True
-
-        do_GET = do_POST = serve  # noqa: N815 - http.server's names
-
-    return Handler
-
-
-class Server(ThreadingHTTPServer):
-    """One thread a connection, the TLS handshake in it."""
-
-    daemon_threads = True
-    request_queue_size = 64
-    context: ssl.SSLContext
-
-    def finish_request(self, request: Any, client_address: Any) -> None:
-        """Shake hands, then serve."""
-        with contextlib.suppress(OSError), self.context.wrap_socket(request, server_side=True) as stream:
-            super().finish_request(stream, client_address)
-
-    def handle_error(self, *_: Any) -> None:
-        """Clients that go away are nothing to report."""
-
-
 @contextlib.contextmanager
 def serve(verifier: Verifier, context: ssl.SSLContext) -> Iterator[str]:
     """Serve the verifier on a free port of loopback; yields its origin."""
-    server = Server(("127.0.0.1", 0), handler_of(verifier))
-    server.context = context
+
+    def respond(request: Request) -> Response:
+        status, body, kind = answer(verifier, request.method, request.path, request.body)
+        return Response(status, body, {"Content-Type": kind})
+
     verifier.leaf = certificate(verifier.key)
-    verifier.origin = f"https://localhost:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
+    with serving.serve(respond, context) as port:
+        verifier.origin = f"https://localhost:{port}"
         yield verifier.origin
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -125,11 +125,11 @@ def read_facts(session: Session) -> RequestFacts:
     started = start(session)
     request, kind = read_request(session, started)
     second, _ = read_request(session, start(session))
-    return facts(request, kind, started.reference.get("client_id", ""), text(second.claims, "nonce"))
+    return facts(request, kind, started.reference.get("client_id", ""), second.claims)
 
 
 def show(session: Session, wrong: str = "") -> Shown:
-    """One presentation, right or wrong in one thing, and what came of it."""
+    """One presentation, right or wrong in one thing, and what came of it; `response` is right, and is sent twice."""
     try:
         return shown(session, wrong)
     except Undecided as trouble:
@@ -148,15 +148,23 @@ def shown(session: Session, wrong: str) -> Shown:
         raise Undecided(Reason.NOT_OBSERVABLE, f"the request asks for no SD-JWT VC of type {about['vct'][:80]}")
     now = int(session.door.now().timestamp())
     token = presentation(about, key, session.holder, claims, now, wrong=wrong)
-    exchange = respond(session, claims, {wanted: [token]})
+    body = response_body(claims, {wanted: [token]})
+    exchange = respond(session, claims, body)
     where = text(json_object(exchange), "redirect_uri") or started.result
     if not where:
         raise Undecided(Reason.NOT_OBSERVABLE, "neither the manifest nor an answer says where to look for the marker")
-    return Shown(exchange.status, look(session, where, once=exchange.status >= 400))
+    accepted = look(session, where, once=exchange.status >= 400)
+    again = respond(session, claims, body).status if wrong == "response" and accepted else 0
+    return Shown(exchange.status, accepted, again)
 
 
-def respond(session: Session, claims: Mapping[str, Any], token: Mapping[str, Any]) -> HttpExchange:
-    """The response to `response_uri`, sealed where the request says so (OpenID4VP sections 8.2, 8.3)."""
+def respond(session: Session, claims: Mapping[str, Any], body: str) -> HttpExchange:
+    """A response to `response_uri` (OpenID4VP section 8.2)."""
+    return session.send(text(claims, "response_uri"), method="POST", data=body, headers={"Content-Type": FORM})
+
+
+def response_body(claims: Mapping[str, Any], token: Mapping[str, Any]) -> str:
+    """What is posted, sealed where the request says so (OpenID4VP sections 8.2, 8.3)."""
     mode, state = text(claims, "response_mode"), claims.get("state")
     payload: dict[str, Any] = {"vp_token": token, **({"state": state} if isinstance(state, str) else {})}
     if mode == "direct_post.jwt":
@@ -170,8 +178,7 @@ def respond(session: Session, claims: Mapping[str, Any], token: Mapping[str, Any
             raise Undecided(Reason.NOT_OBSERVABLE, f"the response cannot be encrypted: {str(error)[:100]}") from None
     else:
         pairs = [("vp_token", json.dumps(token)), *([("state", state)] if isinstance(state, str) else [])]
-    url = text(claims, "response_uri")
-    return session.send(url, method="POST", data=form(pairs), headers={"Content-Type": FORM})
+    return form(pairs)
 
 
 def look(session: Session, url: str, *, once: bool) -> bool:

@@ -34,4 +34,5 @@ def stage(stand: Stand, kit: Kit) -> Iterator[Mapping[str, Any]]:
     (kit.folder / "issuer.pem").write_bytes(pem)
     with serve(Verifier(frozenset(stand.faults), key.public_jwk), kit.server_context()) as origin:
         credential = {"iss": ISS, "vct": VCT, "claims": {CLAIM: "Santos"}, "key": "file:issuer.pem"}
-        yield {"start": f"{origin}/start", "start_body": {}, "marker": ACCEPTED, "credential": credential}
+        start = {"start": f"{origin}/start", "start_body": {}}
+        yield {**start, "marker": ACCEPTED, "credential": credential, "needed": [CLAIM]}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.core.area import requirement
-from conformance.core.model import Reason, Rule, Undecided, Violation, Violations
-from conformance.eid.verifier.asks import UNWANTED, WRONG
+from conformance.core.model import NotTested, Reason, Rule, Service, Undecided, Untested, Violation, Violations
+from conformance.eid.verifier.asks import TWICE, UNWANTED, WRONG
 from conformance.eid.verifier.evidence import Presentations, RequestFacts, Shown
 
 
@@ -53,6 +53,39 @@ def test_wrong_presentations_are_refused(presentations: Presentations) -> Violat
 @requirement("EID-VP-03")
 def test_unwanted_credentials_are_refused(presentations: Presentations) -> Violations:
     yield from refused(presentations, "unwanted", UNWANTED)
+
+
+@requirement("EID-VP-04")
+def test_responses_are_encrypted_and_taken_once(
+    vp_request: RequestFacts, presentations: Presentations, rule: Rule
+) -> Violations:
+    """A status below 400 says that a response was processed (OpenID4VP section 8.2), whatever a page shows."""
+    if vp_request.trouble:
+        raise Undecided(Reason.NOT_OBSERVABLE, vp_request.trouble)
+    if vp_request.response_mode not in rule.params["modes"]:
+        yield Violation("responses are not encrypted", " or ".join(rule.params["modes"]), vp_request.response_mode)
+    elif not vp_request.encryption_key:
+        yield Violation("client_metadata has no key to encrypt to")
+    elif not vp_request.fresh_key:
+        yield Violation("two requests have the same key to encrypt to")
+    seen = looked_at(presentations, TWICE)
+    if not seen.accepted:
+        raise Undecided(Reason.CONTROL_FAILED, f"{TWICE}: status {seen.status}, and the marker is not seen")
+    if seen.again < 400:
+        yield Violation("takes the same response twice", "4xx", f"status {seen.again}")
+
+
+@requirement("EID-VP-05")
+def test_needed_claims_alone_are_asked_for(vp_request: RequestFacts, service: Service) -> Violations:
+    """What is needed is the operator's word, in the manifest; a claim of a needed group is needed."""
+    needed = service.settings.get("needed")
+    if needed is None:
+        raise Untested(NotTested.OPT_IN, 'the manifest declares no claims as needed: add needed = ["family_name"]')
+    if vp_request.trouble or vp_request.query:
+        raise Undecided(Reason.NOT_OBSERVABLE, vp_request.trouble or vp_request.query)
+    for path in vp_request.asked:
+        if not any(path == each or path.startswith(f"{each}/") for each in needed):
+            yield Violation(f"asks for {path}", f"at most {', '.join(needed)}", path)
 
 
 def refused(presentations: Presentations, group: str, names: tuple[str, ...]) -> Iterator[Violation]:

@@ -44,7 +44,7 @@ with_outputs = pytest.mark.parametrize(
 
 
 def test_every_requirement_of_the_room_has_a_judge() -> None:
-    assert len(REQUIREMENTS) == len(JUDGES) == 49
+    assert len(REQUIREMENTS) == len(JUDGES) == 50
     assert all(places(each, "rejected") or places(each, "output") for each in REQUIREMENTS)
 
 

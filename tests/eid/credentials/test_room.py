@@ -20,7 +20,7 @@ from conformance.eid.credentials.faults import FAULTS
 from conformance.sandbox import Sandbox, Spec
 
 ROLES = ("credential-library", "id-qr-reader")
-COUNTS = {"credential-library": 45, "id-qr-reader": 4}
+COUNTS = {"credential-library": 45, "id-qr-reader": 5}
 
 CHILD = """
 import json, sys

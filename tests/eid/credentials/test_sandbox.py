@@ -11,12 +11,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conformance.eid.credentials import base45
+from conformance.eid.credentials import base45, sandbox_vds
 from conformance.eid.credentials.checks import Checks, Refused, inflate, read_json
 from conformance.eid.credentials.recipe import zeros
 from conformance.eid.credentials.sandbox import OPERATIONS, answer
 from conformance.eid.credentials.sandbox_cose import read_cbor
 from conformance.eid.credentials.vectors import questions, source_of, sources
+from tests.eid.credentials.make import vds
 
 PATIENT = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 
@@ -33,6 +34,7 @@ TEXT = {
     "status_list.check": "token",
     "mdoc.verify": "device_response",
     "claim169_qr.verify": "qr",
+    "vds.verify": "seal",
 }
 
 
@@ -116,6 +118,43 @@ def test_question_of_a_megabyte_is_answered_at_once() -> None:
         given = {**question.given, TEXT[operation]: "A" * 1_000_000}
         assert answer(Checks(), operation, json.loads(json.dumps(given)))["type"] == "rejected"
     assert time.process_time() - begin < 3
+
+
+RESIDENCE = """
+dc036abc6d32c8a727390f71341145f4fb0602305cba135875976ec066d417b59e8c6abc133c133c133c133c3fef3a2938ee43f1593d1ae52dbb
+26751fe64b7c133c136b0306d79519a65306ff40158cf5b0bb7fbda099e8e7c94abefc9677b2e71e9885f5cd9057a8bfcf930a6046bcf897650a
+f8f9b0343c034d2f64ce081f95fbf3d01292d1f8165ece27d327"""
+INSURANCE = """
+dc026abc6d32c8a519fc0f7134116d04fc0401083fee456d2de019a8020b506572736368776569c39f03054f7363617204134ac3a2636f62c3a9
+6e69646963747572697573ff40582ed05cb05049b4fe49744d5e70a1982f8b7afb1e90259ce47ba9907efcf59483f0a0b421ec760d6fd2284bba
+c37e136f1e3be6e14a6f6bc012110cff919d0f"""
+
+
+@pytest.mark.parametrize(
+    ("text", "reference", "head", "tag", "value"),
+    [
+        (RESIDENCE, "27", 18, "03", "d79519a65306"),
+        (INSURANCE, "00027", 18, "03", "4f73636172"),
+    ],
+)
+def test_seals_that_were_worked_out_by_others_are_read(
+    text: str, reference: str, head: int, tag: str, value: str
+) -> None:
+    octets = bytes.fromhex(text.replace("\n", ""))
+    seal = sandbox_vds.parsed(Checks(), octets)
+    assert (seal.country, seal.signer, seal.reference) == ("D  ", "DETS", reference)
+    assert (seal.head, len(seal.signature)) == (head, 64)
+    assert seal.features[tag].hex() == value
+    assert seal.signed == octets[:-66]
+    assert sandbox_vds.c40(bytes.fromhex("d79519a65306")) == "UFO001979"
+    assert [vds.c40(each) for each in ("D<<", "DETS0227", "UFO001979")] == ["6abc", "6d32c8a72739", "d79519a65306"]
+    assert vds.date(1, 1, 2020) == "0f7134"
+
+
+@PATIENT
+@given(st.text("ABCXYZ019 ", max_size=20))
+def test_c40_round_trip(text: str) -> None:
+    assert sandbox_vds.c40(bytes.fromhex(vds.c40(text))) == text
 
 
 def test_operation_that_nobody_has() -> None:

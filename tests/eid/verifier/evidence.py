@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.eid.verifier.asks import UNWANTED, WRONG
+from conformance.core.model import Service
+from conformance.eid.verifier.asks import TWICE, UNWANTED, WRONG
 from conformance.eid.verifier.evidence import Presentations, RequestFacts, Shown
 
 REQUEST = RequestFacts(
@@ -16,17 +17,22 @@ REQUEST = RequestFacts(
     verified=True,
     same_client=True,
     response_type="vp_token",
-    response_mode="direct_post",
+    response_mode="direct_post.jwt",
     response_uri="https://verifier.example/response",
     audience="https://self-issued.me/v2",
     nonce_octets=16,
     fresh=True,
+    asked=("address/country", "family_name"),
+    encryption_key=True,
+    fresh_key=True,
 )
+SERVICE = Service("verifier", "credential-verifier", settings={"needed": ["family_name", "address"]})
 ACCEPTED, REFUSED = Shown(200, accepted=True), Shown(400)
 
 
 def presentations(**changes: Shown) -> Presentations:
     made = {"control-before": ACCEPTED, "control-after": ACCEPTED}
+    made[TWICE] = Shown(200, accepted=True, again=400)
     made |= {f"wrong/{name}": REFUSED for name in WRONG} | {f"unwanted/{name}": REFUSED for name in UNWANTED}
     return Presentations({**made, **{name.replace("__", "/"): shown for name, shown in changes.items()}})
 

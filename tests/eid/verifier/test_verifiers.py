@@ -16,7 +16,7 @@ from conformance.commands.prepare import Request
 from conformance.commands.run import execute
 from conformance.core.area import Stand
 from conformance.core.judging import load_judges
-from conformance.core.model import Cell, Reason, Rule, Status, Undecided
+from conformance.core.model import Cell, NotTested, Reason, Rule, Status, Target, Undecided, Untested
 from conformance.core.profile import load_profile
 from conformance.eid.verifier import reading, sandbox, wallet
 from conformance.eid.verifier.area import VERIFIER
@@ -24,7 +24,7 @@ from conformance.eid.verifier.evidence import Presentations, Shown
 from conformance.sandbox import Sandbox, Spec
 from conformance.wire import jose
 from conformance.wire.jws import compact, new_key
-from tests.eid.verifier.evidence import ACCEPTED, REFUSED, REQUEST, presentations, records
+from tests.eid.verifier.evidence import ACCEPTED, REFUSED, REQUEST, SERVICE, presentations, records
 
 PATIENT = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 
@@ -34,7 +34,8 @@ PROFILE = load_profile("asean").requirements
 
 def messages(requirement_id: str, **changes: Any) -> list[str]:
     entry = JUDGES[requirement_id]
-    context = {**records(), "rule": Rule(requirement_id, PROFILE[requirement_id].params), **changes}
+    rule = Rule(requirement_id, PROFILE[requirement_id].params)
+    context = {**records(), "rule": rule, "service": SERVICE, **changes}
     return [each.message for each in entry.function(*(context[name] for name in entry.arguments))]
 
 
@@ -77,6 +78,54 @@ def test_presentations(requirement_id: str, name: str) -> None:
         messages(requirement_id, presentations=presentations(**{"control-after": REFUSED}))
     with pytest.raises(Undecided, match="was not shown"):
         messages(requirement_id, presentations=Presentations({}))
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"response_mode": "direct_post"}, "not encrypted"),
+        ({"encryption_key": False}, "no key"),
+        ({"fresh_key": False}, "same key"),
+    ],
+)
+def test_encryption(change: dict[str, Any], word: str) -> None:
+    (message,) = messages("EID-VP-04", vp_request=replace(REQUEST, **change))
+    assert word in message
+
+
+def test_response_that_is_sent_again() -> None:
+    def seen(shown: Shown) -> list[str]:
+        return messages("EID-VP-04", presentations=presentations(again__response=shown))
+
+    assert "twice" in seen(Shown(200, accepted=True, again=200))[0]
+    assert "twice" in seen(Shown(200, accepted=True, again=302))[0]
+    with pytest.raises(Undecided, match="control-failed"):
+        seen(Shown(400))
+    with pytest.raises(Undecided, match="no request"):
+        messages("EID-VP-04", vp_request=replace(REQUEST, trouble="no request"))
+
+
+def test_claims_that_are_not_needed() -> None:
+    (message,) = messages("EID-VP-05", vp_request=replace(REQUEST, asked=("addresses", "family_name")))
+    assert message == "asks for addresses"
+    with pytest.raises(Untested, match="add needed") as error:
+        messages("EID-VP-05", service=replace(SERVICE, settings={}))
+    assert error.value.reason is NotTested.OPT_IN
+    with pytest.raises(Undecided):
+        messages("EID-VP-05", vp_request=replace(REQUEST, query="a credential without meta"))
+
+
+def test_plan_says_what_the_manifest_leaves_out() -> None:
+    target = Target("xa-x", "XA", "x", (SERVICE,))
+    assert VERIFIER.gaps(target, SERVICE) == ()
+    (gap,) = VERIFIER.gaps(target, replace(SERVICE, settings={}))
+    assert gap.requirements == ("EID-VP-05",)
+
+
+def test_paths_of_claims() -> None:
+    claims = [{"path": ["address", "country"]}, {"path": ["degrees", None, "type"]}, {"path": ["list", 0]}, {}]
+    query = {"credentials": [{"claims": claims}, {"claims": None}, None]}
+    assert reading.asked_for(query) == {"address/country", "degrees/*/type", "list/0"}
 
 
 def cells_of(tmp_path: Path) -> dict[str, Cell]:
@@ -159,8 +208,10 @@ VALUES = st.recursive(
 @given(VALUES, VALUES, st.text(max_size=20))
 def test_any_request_becomes_facts(header: Any, claims: Any, text: str) -> None:
     for token in (text, f"{jose.b64(json.dumps(header).encode())}.{jose.b64(json.dumps(claims).encode())}.AA"):
-        assert not reading.facts(reading.parse(token), "", "", "").verified
+        assert not reading.facts(reading.parse(token), "", "", {}).verified
     signed = compact(
-        new_key(), {"dcql_query": claims, "client_id": claims, "nonce": header}, {"x5c": header, "typ": "x"}
+        new_key(),
+        {"dcql_query": claims, "client_id": claims, "nonce": header, "client_metadata": {"jwks": {"keys": claims}}},
+        {"x5c": header, "typ": "x"},
     )
-    assert not reading.facts(reading.parse(signed), "", "", "").verified
+    assert not reading.facts(reading.parse(signed), "", "", {"client_metadata": claims}).verified

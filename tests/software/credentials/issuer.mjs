@@ -1,4 +1,4 @@
-// oidc-provider with its OID4VCI feature over https on loopback: `node issuer.mjs SETTINGS.json`. It writes one offer.
+// oidc-provider with its OID4VCI feature over https on loopback: `node issuer.mjs SETTINGS.json`. It writes two offers.
 import fs from 'node:fs';
 import https from 'node:https';
 import { createHash, randomBytes } from 'node:crypto';
@@ -10,6 +10,7 @@ const GRANT = 'urn:ietf:params:oauth:grant-type:pre-authorized_code';
 const VCT = 'https://credentials.example/person';
 const endpoint = `${settings.issuer}/credential`;
 const key = await jose.importJWK(settings.key_jwk, 'ES256');
+const attester = await jose.importJWK(settings.attester_jwk, 'ES256');
 
 // The library checks the request and the proof; what is issued is its operator's own.
 async function credential(jwk) {
@@ -23,17 +24,25 @@ async function credential(jwk) {
 }
 
 const provider = new Provider(settings.issuer, {
-  clients: [{ client_id: 'wallet', token_endpoint_auth_method: 'none', grant_types: [GRANT], response_types: [], redirect_uris: [] }],
+  clients: [{
+    client_id: 'wallet', token_endpoint_auth_method: 'attest_jwt_client_auth', grant_types: [GRANT, 'authorization_code'],
+    response_types: ['code'], redirect_uris: ['https://wallet.example/callback'],
+  }],
   jwks: { keys: [settings.key_jwk] },
   findAccount: (_, id) => ({ accountId: id, claims: async () => ({ sub: id }) }),
   cookies: { keys: ['x'] },
   scopes: ['person'],
-  clientAuthMethods: ['none'],
+  clientAuthMethods: ['attest_jwt_client_auth'],
+  pkce: { required: () => true },
   enabledJWA: { idTokenSigningAlgValues: ['ES256'] },
   clientDefaults: { id_token_signed_response_alg: 'ES256' },
   routes: { credential: '/credential' },
   features: {
-    devInteractions: { enabled: false },
+    devInteractions: { enabled: true },
+    dPoP: { enabled: true, nonceSecret: randomBytes(32) },
+    attestClientAuth: {
+      enabled: true, ack: 'draft-12', challengeSecret: randomBytes(32), getAttestationSignaturePublicKey: async () => attester,
+    },
     resourceIndicators: {
       enabled: true,
       defaultResource: () => endpoint,
@@ -45,6 +54,8 @@ const provider = new Provider(settings.issuer, {
       ack: 'experimental-01',
       nonceSecret: randomBytes(32),
       preAuthorizedCodeGrant: true,
+      metadata: { batch_credential_issuance: { batch_size: 3 } },
+      getKeyAttestationSignaturePublicKey: async () => attester,
       credentialConfigurationsSupported: {
         person: {
           format: 'dc+sd-jwt', vct: VCT, scope: 'person', cryptographic_binding_methods_supported: ['jwk'],
@@ -53,21 +64,27 @@ const provider = new Provider(settings.issuer, {
         },
       },
       issueCredential: async (_, { proofs }) => {
-        const { jwk } = jose.decodeProtectedHeader(proofs.jwt[0]);
-        return { credentials: [{ credential: await credential(jwk) }] };
+        const keys = proofs.jwt.map((proof) => jose.decodeProtectedHeader(proof).jwk);
+        return { credentials: await Promise.all(keys.map(async (jwk) => ({ credential: await credential(jwk) }))) };
       },
     },
   },
 });
 
-const grant = new provider.Grant({ accountId: 'user', clientId: 'wallet' });
-grant.addResourceScope(endpoint, 'person');
-const grantId = await grant.save();
 const client = await provider.Client.find('wallet');
-const code = await new provider.PreAuthorizedCode({ client, clientId: 'wallet', accountId: 'user', grantId, scope: 'person', resource: endpoint }).save();
-fs.writeFileSync(settings.offer, JSON.stringify({
-  credential_issuer: settings.issuer, credential_configuration_ids: ['person'], grants: { [GRANT]: { 'pre-authorized_code': code } },
-}));
+for (const place of [settings.offer, settings.spare]) {
+  const grant = new provider.Grant({ accountId: 'user', clientId: 'wallet' });
+  grant.addResourceScope(endpoint, 'person');
+  const grantId = await grant.save();
+  const code = await new provider.PreAuthorizedCode({
+    client, clientId: 'wallet', accountId: 'user', grantId, scope: 'person', resource: endpoint, txCode: settings.tx_code,
+  }).save();
+  fs.writeFileSync(place, JSON.stringify({
+    credential_issuer: settings.issuer,
+    credential_configuration_ids: ['person'],
+    grants: { [GRANT]: { 'pre-authorized_code': code, tx_code: {} } },
+  }));
+}
 
 const { d, ...published } = settings.key_jwk;
 const handle = provider.callback();

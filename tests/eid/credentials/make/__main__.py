@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from conformance.core.paths import vectors_dir
-from tests.eid.credentials.make import dpop, id_token, jose, mdoc, qr, sd_jwt, status
+from tests.eid.credentials.make import dpop, id_token, jose, mdoc, qr, sd_jwt, status, vds
 
 FILES = {
     "jws": jose,
@@ -16,6 +16,7 @@ FILES = {
     "mdoc": mdoc,
     "status-list": status,
     "identity-qr": qr,
+    "digital-seal": vds,
 }
 
 
