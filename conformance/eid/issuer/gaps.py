@@ -15,6 +15,8 @@ NEED_TOKEN = (
 )
 """Requirements that need an access token."""
 
+ATTESTATION = 'attestation = { key = "env:SUITE_PROVIDER_KEY", iss = "https://p.example", of = ["key", "wallet"] }'
+
 
 def gaps(_: Target, service: Service) -> tuple[Gap, ...]:
     """The gaps of one issuer."""
@@ -24,18 +26,25 @@ def gaps(_: Target, service: Service) -> tuple[Gap, ...]:
 def _gaps(service: Service) -> Iterator[Gap]:
     has = service.settings.get
     if not has("offer") and not has("access_token"):
-        yield Gap(NEED_TOKEN, "not-tested(no-credential)", 'offer = "env:NAME", a credential offer or its code')
+        yield Gap(NEED_TOKEN, "not-tested(no-credential)", 'offer = "env:SUITE_OFFER", a credential offer or its code')
         return
-    if not has("client_id") or not has("redirect_uri"):
-        yield Gap(("EID-VCI-03",), "not-tested(no-credential)", "client_id and redirect_uri of a public client")
+    if not has("client_id"):
+        yield Gap(("EID-VCI-03",), "not-tested(no-credential)", 'client_id = "wallet", a public client')
+    if not has("redirect_uri"):
+        line = 'redirect_uri = "https://wallet.example/callback", of that client'
+        yield Gap(("EID-VCI-03",), "not-tested(no-credential)", line)
     if not has("nonce_seconds"):
-        yield Gap(("EID-VCI-06",), "not-tested(opt-in)", "nonce_seconds, how long a c_nonce is good")
+        yield Gap(("EID-VCI-06",), "not-tested(opt-in)", "nonce_seconds = 60, how long a c_nonce is good")
     if not has("attestation"):
-        line = "attestation, with a key that the issuer trusts, if it takes attestations of keys or wallets"
+        line = f"{ATTESTATION}, if the issuer takes attestations of keys or wallets"
         yield Gap(("EID-VCI-12",), "not-tested(no-credential)", line)
-    if not has("spare_offer") or not has("spare_tx_code"):
-        line = "spare_offer and spare_tx_code, if offers have a transaction code"
+    if not has("spare_offer"):
+        line = 'spare_offer = "env:SUITE_SPARE_OFFER", if offers have a transaction code'
         yield Gap(("EID-VCI-13",), "not-tested(no-credential)", line)
+    if not has("spare_tx_code"):
+        yield Gap(
+            ("EID-VCI-13",), "not-tested(no-credential)", 'spare_tx_code = "env:SUITE_SPARE_TX_CODE", of that offer'
+        )
     if not has("mdoc_configuration"):
-        line = "mdoc_configuration, if the metadata offers mso_mdoc"
+        line = 'mdoc_configuration = "licence", if the metadata offers mso_mdoc'
         yield Gap(("EID-MDOC-06",), "not-tested(no-credential)", line)
