@@ -132,9 +132,13 @@ def make_header(
 
 def plan_digest(keys: Iterable[tuple[str, str, str]]) -> str:
     """SHA-256 over the sorted cell keys (target, service, requirement)."""
+    places: dict[tuple[str, str], list[str]] = {}
+    for target, service, requirement in keys:
+        places.setdefault((target, service), []).append(requirement)
     digest = hashlib.sha256()
-    for key in sorted(keys):
-        digest.update("\t".join(key).encode() + b"\n")
+    for place in sorted(places):  # place by place, the same order as that of the keys, in a fraction of their memory
+        lead = "\t".join(place)
+        digest.update("".join([f"{lead}\t{each}\n" for each in sorted(places[place])]).encode())
     return digest.hexdigest()
 
 
