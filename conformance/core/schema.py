@@ -1,8 +1,9 @@
 """Files that people write: read as TOML and held against a JSON Schema of `profiles/schema/`.
 
-`jsonschema` costs a third of the start-up time, so it is imported only for files that need it: a shipped file whose
-SHA-256 stands in `schema/checked.json` was validated when that list was made, which a test repeats. Any other file,
-an edited shipped one included, is validated each time. No `$ref` leaves the folder of schemas.
+A shipped file whose SHA-256 stands in `schema/checked.json` was validated when that list was made, which a test
+repeats. Any other file, an edited shipped one included, is validated each time. `jsonschema` costs a third of the
+start-up time, so it is imported only for what is not surely valid (`surely.py`), and says what is wrong with it. No
+`$ref` leaves the folder of schemas.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from conformance.core import scope
 from conformance.core.errors import ConfigError, nearest, shown
 from conformance.core.model import Undecided
 from conformance.core.paths import profiles_dir
+from conformance.core.surely import Check, surely
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
@@ -167,6 +169,8 @@ def validate(data: Any, schema: str, name: str, at: tuple[str | int, ...] = ()) 
     part = data
     for step in at:
         part = part[step]
+    if valid(schema)(part):
+        return
     errors = sorted(_leaves(validator(schema).iter_errors(part)), key=_rank)
     if errors:
         raise _explained(errors[0], data, name, at)
@@ -202,14 +206,20 @@ def schema_of(file: str) -> Mapping[str, Any]:
 
 
 @cache
+def valid(schema: str) -> Check:
+    """What says that data is surely valid by a schema, by its name; see `surely.py`."""
+    return surely(_filled(schema_of(f"{schema}.json"), f"{schema}.json"), FORMATS)
+
+
+@cache
 def validator(schema: str) -> Draft202012Validator:
     """What holds data against a schema, by its name. References are filled in, since following each costs most."""
     from jsonschema import Draft202012Validator, FormatChecker  # noqa: PLC0415 - see the module's head
     from jsonschema.validators import extend  # noqa: PLC0415
 
     formats = FormatChecker(formats=())
-    formats.checks("date")(is_date)
-    formats.checks("url")(is_url)
+    for name, holds in FORMATS.items():
+        formats.checks(name)(holds)
     whole: Any = extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
     made: Draft202012Validator = whole(_filled(schema_of(f"{schema}.json"), f"{schema}.json"), format_checker=formats)
     return made
@@ -260,6 +270,9 @@ def is_url(value: object) -> bool:
         return False
     plain_text = value.isascii() and value.isprintable() and " " not in value and "#" not in value
     return plain_text and parts.scheme in ("http", "https") and "@" not in parts.netloc and port != 0
+
+
+FORMATS: Mapping[str, Callable[[object], bool]] = {"date": is_date, "url": is_url}
 
 
 def _leaves(errors: Iterator[ValidationError]) -> Iterator[ValidationError]:
