@@ -20,6 +20,8 @@ from datetime import date
 from typing import Any
 from urllib.parse import quote, quote_plus
 
+from conformance.core.codec import decode, encode
+
 SECRET_FIELDS = frozenset(
     {
         *("authorization", "proxy-authorization", "cookie", "x-api-key", "api-key", "apikey", "x-auth-token", "dpop"),
@@ -154,11 +156,14 @@ _PARAMETER_HINTS = tuple(f"{name}=".encode() for name in SECRET_FIELDS)
 _SHAPES = tuple(
     shape.encode()
     for shape in (
-        *(f" {'0' * digits} " for digits in range(12, 20)),  # to its end, since hex digests begin so too
         *(" 0000 0000 0000", " 0000-0000-0000", " 0000 000000 0", " 0000-000000-0"),
         *("A0000000A", "0-0000-00000-00-0", "000000-00-0000", "A 000000"),
     )
 )
+_LONG_NUMBER = b" " + b"0" * 12
+_LONG_NUMBERS = tuple(f" {'0' * digits} ".encode() for digits in range(12, 20))
+"""To their ends, since hex digests begin so too; all of them begin as `_LONG_NUMBER` does."""
+
 _SHAPE_OF = bytes(
     ord("0" if chr(octet).isdigit() else "A" if chr(octet).isupper() else "a" if chr(octet).islower() else "-")
     if octet < 128 and (chr(octet).isalnum() or octet == ord("-"))
@@ -281,8 +286,6 @@ class Redactor:
         """
         if not self._suspects(data):
             return data
-        from conformance.core.codec import decode, encode  # noqa: PLC0415 - the door's users need no JSON
-
         return encode(self.record(decode(data, Any), frozenset()))
 
     def _suspects(self, data: bytes) -> bool:
@@ -291,6 +294,8 @@ class Redactor:
         if any(form in data for form in self._octets) or has_hint(data):
             return True
         shape = data.translate(_SHAPE_OF)
+        if _LONG_NUMBER in shape and any(number in shape for number in _LONG_NUMBERS):
+            return True
         return any(hint in shape for hint in _SHAPES)
 
     def _mark(self, kind: str, text: str) -> str:
