@@ -305,7 +305,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         return
     from conformance.core import engine  # noqa: PLC0415
     from conformance.core.model import NotTested  # noqa: PLC0415
-    from conformance.core.results import cell_line  # noqa: PLC0415
+    from conformance.core.results import cell_lines  # noqa: PLC0415
     from conformance.exits import exit_of  # noqa: PLC0415
 
     plan = run.prepared.plan
@@ -314,7 +314,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     stopped = gathered.stopped or any(cell.reason == NotTested.STOPPED.value for cell in cells)
     counts = Counter(cell.status.value for cell in cells)
     settings = engine.Settings(run.folder, None, run.prepared.waivers, run.prepared.waivers_sha256)  # type: ignore[arg-type]
-    run.outcome = engine.write(plan, settings, replace(gathered, stopped=stopped), map(cell_line, cells), counts)
+    run.outcome = engine.write(plan, settings, replace(gathered, stopped=stopped), [cell_lines(cells)], counts)
     run.cells = {cell.key: cell for cell in cells}
     session.exitstatus = exit_of(cells)
 
@@ -328,8 +328,7 @@ def _finished(run: Session, keys: Iterable[Key]) -> Iterator[Cell]:
         if key in run.reported or cell.reason == NotTested.DESELECTED.value:
             yield cell
         else:
-            yield replace(
-                cell,
+            yield cell.but(
                 status=Status.NOT_TESTED,
                 reason=NotTested.STOPPED.value,
                 violations=(),

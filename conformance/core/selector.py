@@ -19,6 +19,8 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
+from msgspec import Struct
+
 from conformance.core.model import Reason, Target, Undecided
 from conformance.core.network import Address, Door, connect_failure
 
@@ -45,8 +47,7 @@ class Failure:
     received: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(Struct, frozen=True):
     """One connection: what is written, and how the answer is read.
 
     segments: each written by itself, 20 ms apart. read: all bytes so far and whether the stream has ended; None while
