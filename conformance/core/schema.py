@@ -123,6 +123,8 @@ def parse_toml(octets: bytes, name: str) -> dict[str, Any]:
 
 def plain(data: Any, name: str) -> Any:
     """TOML's values as JSON has them: dates as `YYYY-MM-DD`; times and numbers that JSON lacks are refused."""
+    if is_plain(data):
+        return data
 
     def walk(value: Any, path: tuple[str | int, ...]) -> Any:
         match value:
@@ -141,10 +143,25 @@ def plain(data: Any, name: str) -> Any:
     return walk(data, ())
 
 
+def is_plain(value: Any) -> bool:
+    """Whether a value is one of JSON as it is."""
+    match value:
+        case str() | bool() | int():
+            return True
+        case dict():
+            return all(map(is_plain, value.values()))
+        case list():
+            return all(map(is_plain, value))
+    return False
+
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
 def frozen(value: Any) -> Any:
     """A value of a file that nobody can change: mappings read-only, lists as tuples."""
     if isinstance(value, Mapping):
-        return MappingProxyType({key: frozen(each) for key, each in value.items()})
+        return NOTHING if not value else MappingProxyType({key: frozen(each) for key, each in value.items()})
     if isinstance(value, list | tuple):
         return tuple(frozen(each) for each in value)
     return value
