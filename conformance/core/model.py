@@ -193,8 +193,7 @@ class Requirement:
     derogation: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """What a judge is told: the parameters of one requirement, and nothing about levels or verdicts."""
 
     id: str
