@@ -106,7 +106,7 @@ class Talk:
     def ask(self, questions: Mapping[str, Hello], names: Mapping[str, bytes] | None = None) -> Talking:
         """As `wave`; where the endpoint hung up at a question that is there to be accepted, ask once more."""
         yield from self.wave(questions, names)
-        hoped = [key for key in questions if key.startswith(HOPED) and _hung_up(key, self.got[key][1])]
+        hoped = [key for key in questions if _hung_up(key, self.got[key][1]) and key.startswith(HOPED)]
         room = max(AGAIN - self.again, 0)
         yield from self._once_more(hoped[:room])
         for key in hoped[room:]:
@@ -115,7 +115,7 @@ class Talk:
 
     def confirm(self) -> Talking:
         """Ask the others once more at which the endpoint hung up, as far as there is room for."""
-        rest = [key for key, (_, got) in self.got.items() if not key.startswith(HOPED) and _hung_up(key, got)]
+        rest = [key for key, (_, got) in self.got.items() if _hung_up(key, got) and not key.startswith(HOPED)]
         yield from self._once_more(rest[: max(MOST_HELLOS - 1 - self.connections, 1)])
         # Where one question was answered differently the second time, hanging up says nothing anywhere.
         for key, (made, got) in self.got.items():
