@@ -86,7 +86,9 @@ def trouble(error: Exception) -> tuple[Exit, list[str]]:
     from conformance.report.display import display  # noqa: PLC0415
 
     match error:
-        case ConfigError() | ResultsError() | StoreError():
+        case ConfigError():
+            return Exit.USAGE, [display(str(each), 2000) for each in (error, *error.others)]
+        case ResultsError() | StoreError():
             return Exit.USAGE, [display(str(error), 2000)]
         case JudgeError():
             return Exit.INTERNAL, [f"a defect of the suite: {display(str(error), 2000)}"]

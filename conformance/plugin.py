@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -43,8 +43,6 @@ class Session:
     progress: Progress | None = None
     cells: dict[Key, Cell] = field(default_factory=dict)
     items: set[Key] = field(default_factory=set)
-    followers: set[Key] = field(default_factory=set)
-    reported: set[Key] = field(default_factory=set)
     outcome: Outcome | None = None
 
 
@@ -87,7 +85,7 @@ def pytest_configure(config: pytest.Config) -> None:
         prepared = prepare(request, now)
         folder = config.rootpath if config.option.collectonly else output_folder(request, now)
     except ConfigError as error:
-        raise pytest.UsageError(str(error)) from None
+        raise pytest.UsageError("\n".join(map(str, (error, *error.others)))) from None
     config.stash[SESSION] = Session(request, prepared, door, folder, now)
 
 
@@ -148,8 +146,7 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     run = session.config.stash[SESSION]
     plan = run.prepared.plan
     run.items = {item.key for item in session.items if isinstance(item, CellItem)}
-    run.followers = followers(plan, run.items)
-    chosen = run.items | run.followers
+    chosen = run.items | followers(plan, run.items)
     if chosen != selectable(plan):
         plan = make_plan(plan.profile, plan.targets, plan.judges, today=run.started.date(), select=chosen.__contains__)
         run.prepared = replace(run.prepared, plan=plan)
@@ -204,7 +201,6 @@ def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
         return None
     run = item.config.stash[SESSION]
     cell = run.cells[item.key]
-    run.reported.add(item.key)
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
     report = report_of(item, cell)
     item.ihook.pytest_runtest_logreport(report=report)
@@ -298,47 +294,24 @@ def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Write the results; cells whose items never ran are not-tested(stopped). The exit status is ours."""
+    """Write the results: of every cell that was judged, those that -x kept from being reported among them.
+
+    The exit status is ours.
+    """
     run = session.config.stash.get(SESSION, None)
     gathered = session.config.stash.get(GATHERED, None)
     if run is None or gathered is None:
         return
     from conformance.core import engine  # noqa: PLC0415
-    from conformance.core.model import NotTested  # noqa: PLC0415
     from conformance.core.results import cell_lines  # noqa: PLC0415
     from conformance.exits import exit_of  # noqa: PLC0415
 
     plan = run.prepared.plan
-    run.reported |= run.followers if run.items <= run.reported else set()
-    cells = list(_finished(run, (key for service in plan.services for key in service.keys)))
-    stopped = gathered.stopped or any(cell.reason == NotTested.STOPPED.value for cell in cells)
+    cells = [run.cells[key] for service in plan.services for key in service.keys]
     counts = Counter(cell.status.value for cell in cells)
     settings = engine.Settings(run.folder, None, run.prepared.waivers, run.prepared.waivers_sha256)  # type: ignore[arg-type]
-    run.outcome = engine.write(plan, settings, replace(gathered, stopped=stopped), [cell_lines(cells)], counts)
-    run.cells = {cell.key: cell for cell in cells}
+    run.outcome = engine.write(plan, settings, gathered, [cell_lines(cells)], counts)
     session.exitstatus = exit_of(cells)
-
-
-def _finished(run: Session, keys: Iterable[Key]) -> Iterator[Cell]:
-    """Each planned cell; one whose item was selected but never reached becomes not-tested(stopped)."""
-    from conformance.core.model import NotTested, Status  # noqa: PLC0415
-
-    for key in keys:
-        cell = run.cells[key]
-        if key in run.reported or cell.reason == NotTested.DESELECTED.value:
-            yield cell
-        else:
-            yield cell.but(
-                status=Status.NOT_TESTED,
-                reason=NotTested.STOPPED.value,
-                violations=(),
-                evidence=(),
-                detail="the run was stopped before this cell's turn",
-                waiver="",
-                underlying="",
-                notices=(),
-                incomplete=False,
-            )
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

@@ -6,11 +6,13 @@ python -m conformance.commands.apart FOLDER      serves until its standard input
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
+import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,8 +36,8 @@ class Apart:
 
 
 @contextlib.contextmanager
-def sandbox_apart() -> Iterator[Apart]:
-    """Serve XA, XB and XC until the context ends.
+def sandbox_apart(meanwhile: Callable[[], object] = lambda: None) -> Iterator[Apart]:
+    """Serve XA, XB and XC until the context ends; `meanwhile` is called while the servers start.
 
     Raises:
         RuntimeError: the sandbox did not start; what it said stands on standard error.
@@ -49,6 +51,7 @@ def sandbox_apart() -> Iterator[Apart]:
             assert process.stdin
             assert process.stdout
             try:
+                meanwhile()
                 line = process.stdout.readline()
                 if not line:
                     raise RuntimeError("the sandbox did not start")
@@ -62,8 +65,12 @@ def sandbox_apart() -> Iterator[Apart]:
                     process.kill()
 
 
-def main(folder: Path) -> int:
-    """Serve, say where, and end with the standard input: whoever started it may have gone."""
+def main(folder: Path) -> None:
+    """Serve, say where, and end with the standard input: whoever started it may have gone.
+
+    The process ends as it stands. Its folder is its parent's, and the kernel closes its sockets sooner than fifty
+    accept loops end in turn.
+    """
     from conformance.sandbox import Sandbox, load_specs  # noqa: PLC0415 - the suite needs no servers
 
     specs = load_specs()
@@ -71,9 +78,10 @@ def main(folder: Path) -> int:
         manifests = [str(folder / spec.target / "manifest.toml") for spec in specs]
         sys.stdout.write(json.dumps({"manifests": manifests, "roots": str(sandbox.roots)}) + "\n")
         sys.stdout.flush()
+        gc.freeze()  # servers and keys stay as long as the process
         sys.stdin.read()
-    return 0
+        os._exit(0)
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    main(Path(sys.argv[1]))

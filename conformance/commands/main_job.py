@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import click
 
 from conformance.commands.prepare import Request
 from conformance.commands.reports import known_profile, print_report, write_reports
-from conformance.commands.run import Ran, execute
+from conformance.commands.run import Ran, execute, warm
 from conformance.core.model import NotTested
 from conformance.core.network import Door, Limits
 from conformance.core.replay import Change, changes
@@ -70,7 +71,7 @@ def _on_sandbox(request: Request, *, front: str, quiet: bool) -> tuple[Ran, list
     from conformance.sandbox import differences, load_specs  # noqa: PLC0415
 
     specs = load_specs()
-    with sandbox_apart() as sandbox:
+    with sandbox_apart(meanwhile=partial(warm, request, front)) as sandbox:
         ran = execute(request, sandbox.door(limits_of(request)), sandbox.targets, front=front, quiet=quiet)
     return ran, differences(ran.run, specs, ran.prepared.plan.profile)
 

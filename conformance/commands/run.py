@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from conformance.commands.prepare import Prepared, Request, output_folder, prepare, settings_of
+from conformance.commands.prepare import Prepared, Request, judges_of, output_folder, prepare, settings_of
 from conformance.commands.progress import progress_to
 from conformance.commands.stopping import terminable
 from conformance.core import engine
 from conformance.core.engine import Progress
 from conformance.core.model import Target
 from conformance.core.network import Door
+from conformance.core.profile import load_profile
 from conformance.core.results import Run, read_results
 
 PYTEST_CELLS = 20_000
@@ -64,6 +66,17 @@ def execute(
         else:
             outcome = _under_pytest(request, prepared, door, folder, progress)
     return Ran(read_results(folder), prepared, outcome.connections, folder, stopped=outcome.stopped)
+
+
+def warm(request: Request, front: str) -> None:
+    """Read what a run needs whatever its targets, for who waits for them anyway.
+
+    Raises:
+        ConfigError, JudgeError: as `prepare`.
+    """
+    judges_of(load_profile(request.profile))
+    if front != "loop":
+        importlib.import_module("conformance.plugin")
 
 
 def _under_pytest(

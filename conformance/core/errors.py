@@ -14,7 +14,10 @@ class ConfigError(Exception):
 
     file: as the user named it, or the command or option where there is none. key: the place in it, empty for the
     whole. found, expected: phrases. nearest: the valid name that the user may have meant, empty where none is near.
+    others: what else is wrong with the same file, as far as that could be seen.
     """
+
+    others: tuple[ConfigError, ...] = ()
 
     def __init__(self, file: str, key: str = "", found: str = "", expected: str = "", nearest: str = "") -> None:
         where = ": ".join(part for part in (file, key) if part)

@@ -13,7 +13,7 @@ import json
 import math
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
 MAX_OCTETS = 1_000_000
+MOST_TOLD = 19
+"""Mistakes of a file that are told beside the first."""
+
 CHECKED = "checked.json"
 
 
@@ -46,12 +49,19 @@ class Document:
     sha256: str
 
 
-def load_document(path: Path, schema: str | Callable[[Mapping[str, Any]], str]) -> Document:
+Parts = Callable[[Mapping[str, Any]], Iterator[tuple[str, tuple[str | int, ...]]]]
+"""Given a file's tables, valid or not: schemas that parts of them have beside the file's own, and where they lie."""
+
+
+def load_document(
+    path: Path, schema: str | Callable[[Mapping[str, Any]], str], parts: Parts = lambda _: iter(())
+) -> Document:
     """Read a TOML file and hold it against `profiles/schema/<schema>.json`.
 
     Args:
         path: the file.
         schema: the schema's name, or what names it when given the file's tables.
+        parts: see Parts.
 
     Raises:
         ConfigError: it cannot be read, is no TOML in UTF-8, is too large, or breaks the schema.
@@ -62,7 +72,10 @@ def load_document(path: Path, schema: str | Callable[[Mapping[str, Any]], str]) 
     schema = schema if isinstance(schema, str) else schema(data)
     document = Document(str(path), path, data, digest)
     if not is_checked(document, schema):
-        validate(data, schema, str(path))
+        found = [*mistakes(data, schema, str(path))]
+        for each, at in parts(data):
+            found += mistakes(data, each, str(path), at)
+        refuse(found)
     return document
 
 
@@ -177,20 +190,32 @@ def checked_digests() -> Mapping[str, tuple[str, ...]]:
     return {schema: tuple(digests) for schema, digests in listed.items()}
 
 
-def validate(data: Any, schema: str, name: str, at: tuple[str | int, ...] = ()) -> None:
-    """Hold data, or the part of it that lies `at` this path, against a schema.
+def validate(data: Any, schema: str, name: str) -> None:
+    """Hold data against a schema.
 
     Raises:
-        ConfigError: of the first thing that is wrong, in the order of the file.
+        ConfigError: of the first thing that is wrong, with the others.
     """
+    refuse(mistakes(data, schema, name))
+
+
+def refuse(found: Iterable[ConfigError]) -> None:
+    """Raise the first mistake, with the others; one for each place and finding."""
+    told = [*{(each.key, each.found): each for each in found}.values()]
+    if told:
+        told[0].others = tuple(told[1 : 1 + MOST_TOLD])
+        raise told[0]
+
+
+def mistakes(data: Any, schema: str, name: str, at: tuple[str | int, ...] = ()) -> Iterator[ConfigError]:
+    """What is wrong with data, or the part of it that lies `at` this path: what tells most first."""
     part = data
     for step in at:
         part = part[step]
     if valid(schema)(part):
         return
-    errors = sorted(_leaves(validator(schema).iter_errors(part)), key=_rank)
-    if errors:
-        raise _explained(errors[0], data, name, at)
+    for error in sorted(_leaves(validator(schema).iter_errors(part)), key=_rank):
+        yield from _explained(error, data, name, at)
 
 
 def marked(value: Any, schema: Mapping[str, Any], wrap: Callable[[str], Any]) -> Any:
@@ -303,7 +328,8 @@ def _rank(error: ValidationError) -> tuple[int, int, str]:
     return (kinds.get(str(error.validator), 2), len(error.absolute_path), str(list(error.absolute_path)))
 
 
-def _explained(error: ValidationError, data: Any, name: str, at: tuple[str | int, ...] = ()) -> ConfigError:
+def _explained(error: ValidationError, data: Any, name: str, at: tuple[str | int, ...] = ()) -> Iterator[ConfigError]:
+    """The mistakes behind one error of a schema: each key that is unknown or absent is one."""
     where = place(data, (*at, *error.absolute_path))
     allowed: Any = error.validator_value
     instance: Any = error.instance
@@ -311,18 +337,22 @@ def _explained(error: ValidationError, data: Any, name: str, at: tuple[str | int
     known = tuple(schema.get("properties", ()))
     match error.validator:
         case "additionalProperties":
-            key = next(key for key in instance if key not in known)
             choice = f"one of {', '.join(sorted(known))}" if len(known) <= 12 else "a key of the schema"
-            return ConfigError(name, where, f"the unknown key {shown(key)}", choice, nearest(key, known))
+            for key in instance:
+                if key not in known:
+                    yield ConfigError(name, where, f"the unknown key {shown(key)}", choice, nearest(key, known))
+            return
         case "required":
-            key = next(key for key in allowed if key not in instance)
-            likely = nearest(key, (each for each in instance if each not in known))
-            return ConfigError(name, where, f"no {key}", f"the key {key}", likely)
+            strange = [each for each in instance if each not in known]
+            absent = next(key for key in allowed if error.message.startswith(f"{key!r} is a required"))
+            if not any(nearest(each, known) == absent for each in strange):  # else it was told as the unknown key
+                yield ConfigError(name, where, f"no {absent}", f"the key {absent}")
+            return
     found = "a value that is not shown" if schema.get("writeOnly") else shown(error.instance)
     near = ""
     if error.validator == "enum" and isinstance(error.instance, str):
         near = nearest(error.instance, (each for each in allowed if isinstance(each, str)))
-    return ConfigError(name, where, found, _expectation(error, schema), near)
+    yield ConfigError(name, where, found, _expectation(error, schema), near)
 
 
 _TYPES = {

@@ -11,16 +11,7 @@ from typing import Any
 from conformance.core import scope
 from conformance.core.errors import ConfigError, shown
 from conformance.core.model import Authorisation, Service, Target, Undecided
-from conformance.core.schema import (
-    Document,
-    frozen,
-    is_checked,
-    load_document,
-    marked,
-    read_octets,
-    schema_of,
-    validate,
-)
+from conformance.core.schema import Document, frozen, load_document, marked, read_octets, schema_of
 from conformance.core.secret import Secret
 
 OWN_KEYS = frozenset({"id", "role", "address", "server_name", "serves"})
@@ -38,13 +29,11 @@ def load_target(path: Path) -> Target:
     Raises:
         ConfigError: with file, key, what was found and what was expected; no secret is ever in it.
     """
-    document = load_document(Path(path), "target")
+    document = load_document(Path(path), "target", _service_schemas)
     data = document.data["target"]
     _usable_id(document, "target.id", data["id"])
     services: dict[str, Service] = {}
-    for position, entry in enumerate(data["service"]):
-        if not is_checked(document, "target"):
-            validate(document.data, f"service-{entry['role']}", document.name, ("target", "service", position))
+    for entry in data["service"]:
         service = _service(document, entry)
         if service.id in services:
             where = f"target.service {shown(service.id)}.id"
@@ -63,6 +52,16 @@ def load_target(path: Path) -> Target:
         path=document.name,
         sha256=document.sha256,
     )
+
+
+def _service_schemas(data: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str | int, ...]]]:
+    """The schemas of a manifest's services, as far as it has any of known roles."""
+    target = data.get("target")
+    entries = target.get("service") if isinstance(target, Mapping) else None
+    for position, entry in enumerate(entries if isinstance(entries, list) else ()):
+        role = entry.get("role") if isinstance(entry, Mapping) else None
+        if role in schema_of("catalogue.json")["$defs"]["role"]["enum"]:
+            yield f"service-{role}", ("target", "service", position)
 
 
 def secrets_of(target: Target) -> Iterator[Secret]:

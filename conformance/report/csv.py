@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from functools import lru_cache
 
 from conformance import __version__
 from conformance.core.rollup import STATUSES
@@ -74,6 +75,7 @@ def render_pairs_csv(pairs: PairMatrix) -> str:
     return stream.getvalue()
 
 
+@lru_cache(maxsize=4096)  # most fields of a row stand in the rows around it as well
 def guarded(text: str) -> str:
     """The text as one visible line that no spreadsheet evaluates: an apostrophe goes before what could begin a formula.
 

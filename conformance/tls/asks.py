@@ -20,6 +20,7 @@ _ROWS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     # `{name}` stands for a parameter of the requirement, each member where it is a list.
     ("TLS-VER-01 TLS-VER-02 TLS-VER-03 TLS-VER-04 TLS-VER-06 TLS-HIGH-01", ("versions:{version}",)),
     ("TLS-VER-05", ("versions:{one_of}",)),
+    ("TLS-VER-10", ("versions:{versions}",)),
     ("TLS-VER-07", (TLS12, TLS13, BOTH)),
     ("TLS-VER-08 TLS-VER-11 TLS-VER-12 TLS-VER-13", ("tolerance:{probe}",)),
     ("TLS-VER-09", (TLS12, TLS13)),
@@ -49,9 +50,10 @@ _ROWS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("TLS-CRT-21", ("addresses",)),
     ("TLS-CRT-01 TLS-CRT-02 TLS-CRT-03 TLS-CRT-05 TLS-CRT-06 TLS-CRT-06-S TLS-CRT-07", ("certificate", TLS12, TLS13)),
     ("TLS-CRT-08 TLS-CRT-09 TLS-CRT-09-S TLS-CRT-10 TLS-CRT-11 TLS-CRT-12 TLS-CRT-14", ("certificate", TLS12, TLS13)),
-    ("TLS-CRT-15 TLS-CRT-16 TLS-CRT-18", ("certificate", TLS12, TLS13)),
+    ("TLS-CRT-15 TLS-CRT-16 TLS-CRT-18 TLS-CRT-04 TLS-CRT-13 TLS-CRT-24", ("certificate", TLS12, TLS13)),
     ("TLS-MTL-01 TLS-MTL-02 TLS-MTL-03", ("client_certificates",)),
-    ("TLS-HTT-01 TLS-HTT-02 TLS-HTT-02-S TLS-HTT-03 TLS-HTT-04", ("http",)),
+    ("TLS-HTT-01 TLS-HTT-02 TLS-HTT-02-S TLS-HTT-03 TLS-HTT-04 TLS-HTT-05", ("http",)),
+    ("TLS-MTL-04", ("versions:TLSv1.0", "versions:TLSv1.1", TLS12, TLS13, FLIGHT13)),
     ("GEN-CLM-01", (TLS12, TLS13, "groups:offer:X25519MLKEM768", FLIGHT12, FLIGHT13)),
 )
 ASKS: Final[Mapping[str, tuple[str, ...]]] = {each: needed for ids, needed in _ROWS for each in ids.split()}

@@ -362,9 +362,8 @@ class HttpAnswer:
 @dataclass(frozen=True, slots=True)
 class Http:
     """The HTTP binding. secure: GET of the https root. plain: GET of the declared plain_http root; plain_closed: its
-    port refused the connection; plain_declared: the manifest names one. security_txt: GET of the well-known file.
-    secure_trouble, plain_trouble: why there is no answer, as `reason: detail` with a member of Reason or
-    NotTested.
+    port refused the connection; plain_declared: the manifest names one. secure_trouble, plain_trouble:
+    why there is no answer, as `reason: detail` with a member of Reason or NotTested.
     """
 
     secure: HttpAnswer | None = None
@@ -373,8 +372,6 @@ class Http:
     plain_closed: bool = False
     plain_trouble: str = ""
     secure_trouble: str = ""
-    security_txt: HttpAnswer | None = None
-    security_txt_expires: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ def decide(hello: ClientHello, policy: Policy, credentials: Credentials, *, spli
         return found
     version = select_version(hello, policy)
     if version is None:
-        return refuse(PROTOCOL_VERSION)
+        return DROP if "wordless" in policy.quirks else refuse(PROTOCOL_VERSION)
     return _misaddressed(hello, policy) or (
         _decide13(hello, policy) if version == TLS13 else _decide12(hello, policy, credentials, version)
     )

@@ -95,7 +95,8 @@ class Recipe:
     """How a leaf is made. Days count from now; `names` None gives no subjectAltName; `features`: must-staple.
 
     `issuer` is a name of a CA, or empty for self-signed; `sent` names the CAs sent after the leaf, None its issuers
-    without the root. `staple`: (certificate status, age in days of thisUpdate, days of validity).
+    without the root. `serial`: 0 for one at random. `staple`: (certificate status, age in days of thisUpdate, days of
+    validity).
     """
 
     key: str = "P-256"
@@ -112,6 +113,7 @@ class Recipe:
     features: bool = False
     crl: bool = True
     sha1: bool = False
+    serial: int = 0
     staple: tuple[str, float, float] | None = None
 
 
@@ -142,6 +144,9 @@ SERVERS: Final[Mapping[str, Recipe]] = MappingProxyType(
         "cn-only": replace(GOOD, names=lambda _: None),
         "expired": replace(GOOD, starts_days=-GOOD_DAYS - 1),
         "not-yet-valid": replace(GOOD, starts_days=1),
+        "five-days-left": replace(GOOD, starts_days=5 - GOOD_DAYS),
+        "serial-1": replace(GOOD, serial=1),
+        "partial-wildcard": replace(GOOD, names=lambda name: (name, "w*.xa.test")),
         "long-validity": replace(GOOD, valid_days=LONG_DAYS),
         "rsa1024": replace(GOOD, key="rsa1024"),
         "exponent-3": replace(GOOD, key="rsa-exponent-3"),
@@ -400,7 +405,7 @@ def leaf(
         .subject_name(subject)
         .issuer_name(issuer.subject if issuer else subject)
         .public_key(public)
-        .serial_number(x509.random_serial_number())
+        .serial_number(recipe.serial or x509.random_serial_number())
         .not_valid_before(starts)
         .not_valid_after(starts + recipe.valid_days * DAY - timedelta(seconds=1))
         .add_extension(identifier, critical=False)

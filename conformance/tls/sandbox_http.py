@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 REQUEST_BYTES, REQUEST_SECONDS = 16_384, 5.0
+GOOD_COOKIE = "sandbox=1; Path=/; Secure; HttpOnly; SameSite=Lax"
 GOOD_HSTS = "max-age=63072000; includeSubDomains"
 REASONS: Final = {
     200: "OK",
@@ -28,13 +29,14 @@ class HttpPolicy:
 
     hsts: the values of Strict-Transport-Security over https, one field each. plain: what plain http does; `closed` is
     for who opens the listeners to heed. plain_hsts: plain http carries the fields of `hsts` too. cookies: the values
-    of Set-Cookie. without_certificate: the status for an https client that presented no certificate, 0: as any other.
+    of Set-Cookie over https. without_certificate: the status for an https client that presented no certificate, 0: as
+    any other.
     """
 
     hsts: tuple[str, ...] = (GOOD_HSTS,)
     plain: Literal["redirect", "serve", "closed"] = "redirect"
     plain_hsts: bool = False
-    cookies: tuple[str, ...] = ()
+    cookies: tuple[str, ...] = (GOOD_COOKIE,)
     without_certificate: int = 0
 
 
@@ -48,6 +50,7 @@ FAULTS: Final[Mapping[str, HttpPolicy]] = MappingProxyType(
         "hsts-without-subdomains": HttpPolicy(hsts=("max-age=63072000",)),
         "plain-hsts": HttpPolicy(plain_hsts=True),
         "plain-served": HttpPolicy(plain="serve"),
+        "insecure-cookie": HttpPolicy(cookies=("sandbox=1; Path=/; HttpOnly; SameSite=Lax",)),
     }
 )
 """The faults of the TLS-HTT rows, each one change of the good policy."""
@@ -120,5 +123,6 @@ def answer(policy: HttpPolicy, target: str, *, secure: bool, anonymous: bool, ht
         lines.append(f"Location: {https}{target}")
     if secure or policy.plain_hsts:
         lines += [f"Strict-Transport-Security: {value}" for value in policy.hsts]
-    lines += [f"Set-Cookie: {value}" for value in policy.cookies]
+    if secure:
+        lines += [f"Set-Cookie: {value}" for value in policy.cookies]
     return "\r\n".join([*lines, "", ""]).encode("ascii") + body

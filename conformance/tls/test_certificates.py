@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from conformance.core.area import requirement
-from conformance.core.model import NotApplicable, Reason, Rule, Undecided, Violation, Violations
+from conformance.core.model import NotApplicable, Reason, Rule, Service, Undecided, Violation, Violations
 from conformance.tls.evidence import Certificate, CertificateFacts, ServedChain
 
 # Certificates signed with these have no hash to name (RFC 8410, RFC 9881).
@@ -25,6 +25,10 @@ KEY_USES = (
     ("TLS_ECDH_", "keyAgreement"),
     ("TLS_DH_", "keyAgreement"),
 )
+
+
+LEAST_WILDCARD = len("*.x")
+"""Characters of the shortest name that a wildcard can be in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +202,46 @@ def test_certificate_is_within_its_validity_period(certificate: Certificate, obs
     yield from each_certificate(certificate, one)
 
 
+@requirement("TLS-CRT-04")
+def test_certificate_is_renewed_in_time(certificate: Certificate, observed_at: datetime, rule: Rule) -> Violations:
+    """The leaf is valid for some days more: a share of its validity where that is short.
+
+    Raises:
+        NotApplicable: it has expired, which is another requirement's finding.
+    """
+
+    def one(case: Case) -> Violations:
+        left = instant(case.facts.not_after) - observed_at
+        if left < timedelta():
+            raise NotApplicable(f"{case.where}the certificate has expired")
+        period = instant(case.facts.not_after) - instant(case.facts.not_before)
+        short = period <= timedelta(days=rule.params["short_days"])
+        least = period / rule.params["short_share"] if short else timedelta(days=rule.params["min_days"])
+        if left < least:
+            yield Violation(f"{case.where}certificate is about to expire", f"{in_days(least)} left", in_days(left))
+
+    yield from each_leaf(certificate, one)
+
+
+@requirement("TLS-CRT-13")
+def test_serial_number_cannot_be_guessed(certificate: Certificate, rule: Rule) -> Violations:
+    """The serial number is positive, of at most 20 octets, and of a publicly trusted leaf long enough to be random."""
+
+    def one(case: Case) -> Violations:
+        facts, most, least = case.facts, rule.params["max_octets"], rule.params["min_octets"]
+        if not facts.serial_positive:
+            yield Violation(f"{case.where}serial number is not positive", "a positive number", facts.serial_hex)
+        elif facts.serial_octets > most:
+            yield Violation(
+                f"{case.where}serial number is too long", f"at most {most} octets", f"{facts.serial_octets} octets"
+            )
+        elif case.chain.publicly_trusted and facts.serial_octets < least:
+            expected = f"64 random bits, so {least} octets or more"
+            yield Violation(f"{case.where}serial number is too short to be random", expected, facts.serial_hex)
+
+    yield from each_leaf(certificate, one)
+
+
 @requirement("TLS-CRT-05")
 def test_validity_is_within_the_limit_of_its_issuance(certificate: Certificate, rule: Rule) -> Violations:
     """A publicly trusted leaf is valid no longer than was allowed on the day it was issued, which notBefore tells."""
@@ -366,6 +410,24 @@ def test_leaf_is_no_authority(certificate: Certificate) -> Violations:
     def one(case: Case) -> Violations:
         if case.facts.is_ca:
             yield Violation(f"{case.where}leaf is a CA", "basicConstraints cA FALSE or absent", "cA TRUE")
+
+    yield from each_leaf(certificate, one)
+
+
+@requirement("TLS-CRT-24")
+def test_wildcards_stand_for_one_label(certificate: Certificate, service: Service) -> Violations:
+    """A wildcard is the whole left-most label, and an endpoint for e-ID or payments has none (RFC 9525 section 6.3)."""
+
+    def one(case: Case) -> Violations:
+        wildcards = [name for name in case.facts.dns_names if "*" in name]
+        for name in wildcards:
+            if not name.startswith("*.") or "*" in name[2:] or len(name) < LEAST_WILDCARD:
+                yield Violation(f"{case.where}wildcard is not the left-most label", "such as *.example.org", name)
+        if service.serves and wildcards:
+            found = f"{wildcards[0]}, for {', '.join(service.serves)}"
+            yield Violation(f"{case.where}certificate has a wildcard", "the endpoint's own names", found)
+        if not wildcards and case.facts.name_count > len(case.facts.dns_names) + len(case.facts.ip_addresses):
+            raise Undecided(Reason.TOO_LARGE, f"{case.facts.name_count} names, of which the first were kept")
 
     yield from each_leaf(certificate, one)
 

@@ -23,8 +23,10 @@ from conformance.core.model import (
     Violation,
     Violations,
 )
-from conformance.tls.evidence import ClientCertificates
+from conformance.tls.evidence import ClientCertificates, Features, Versions
+from conformance.tls.reading import given, offers
 
+IN_CLEAR = ("TLSv1.0", "TLSv1.1", "TLSv1.2")
 EXPECTED = "a fatal alert, or HTTP 400, 401 or 403"
 
 
@@ -90,6 +92,29 @@ def test_a_wrong_certificate_is_refused(
             raise Undecided(Reason.TLS_ALERT, f"{name}: {outcome.text}, which names another reason")
         _controlled(client_certificates, outcome)
     _complete(attempts, wanted)
+
+
+@requirement("TLS-MTL-04")
+def test_no_certificate_is_requested_unsaid(versions: Versions, features: Features, service: Service) -> Violations:
+    """An endpoint whose manifest does not declare client authentication sends no CertificateRequest.
+
+    Raises:
+        NotApplicable: the manifest declares it.
+    """
+    if service.settings.get("mtls"):
+        raise NotApplicable("the manifest declares client authentication")
+    seen = {name: versions.answers[name].certificate_request for name in IN_CLEAR if offers(versions, name)}
+    trouble: Undecided | Untested | None = None
+    if offers(versions, "TLSv1.3"):
+        try:
+            seen["TLSv1.3"] = given(features.flight13, "flight13", features.troubles).certificate_request
+        except (Undecided, Untested) as error:
+            trouble = error
+    if asking := [version for version, requested in seen.items() if requested]:
+        found = f"one in {' and '.join(asking)}"
+        yield Violation("requests a client certificate that its manifest does not speak of", "none", found)
+    elif trouble or not seen:
+        raise trouble or Undecided(Reason.NOT_OBSERVABLE, "no version from TLS 1.0 on is negotiated")
 
 
 def _declared(service: Service) -> None:

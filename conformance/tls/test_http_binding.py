@@ -107,6 +107,28 @@ def test_plain_http_redirects_or_is_closed(http: Http, service: Service, rule: R
         yield Violation("redirects plain http to another host", expected, locations[0])
 
 
+@requirement("TLS-HTT-05")
+def test_cookies_are_for_https_alone(http: Http, service: Service) -> Violations:
+    """Every Set-Cookie of the https answer has the attribute Secure (RFC 6265 section 4.1.2.5).
+
+    Raises:
+        NotApplicable: no cookie is set.
+    """
+    _speaks_http(service)
+    cookies = _secure(http).all("set-cookie")
+    if not cookies:
+        raise NotApplicable("the root sets no cookie")
+    for cookie in cookies:
+        pair, *attributes = cookie.split(";")
+        if "secure" not in (each.partition("=")[0].strip().lower() for each in attributes):
+            yield Violation("sets a cookie that plain http may carry", "the attribute Secure", _name_of(pair))
+
+
+def _name_of(pair: str) -> str:
+    """A cookie without its value, which may be a secret."""
+    return f"the cookie {pair.partition('=')[0].strip()}"
+
+
 def _absolute(base: str, reference: str) -> str:
     """The absolute URL that a Location names; empty where it names none."""
     try:

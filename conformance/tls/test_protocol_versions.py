@@ -56,6 +56,25 @@ def test_newest_version_is_preferred(versions: Versions, rule: Rule) -> Violatio
         yield Violation(f"does not select {prefer} when both are offered", prefer, answer.outcome)
 
 
+@requirement("TLS-VER-10")
+def test_refusal_is_an_alert(versions: Versions, rule: Rule) -> Violations:
+    """A hello of a version that is not negotiated is answered with a fatal alert (RFC 9846 section 6.2).
+
+    Raises:
+        NotApplicable: none was refused.
+    """
+    refused = False
+    for version in rule.params["versions"]:
+        answer = known(versions.answers, version)
+        if answer.accepted:
+            continue
+        refused = True
+        if answer.kind == "closed":
+            yield Violation(f"refuses {version} without a word", "a fatal alert", answer.outcome)
+    if not refused:
+        raise NotApplicable(f"no hello of {' or '.join(rule.params['versions'])} was refused")
+
+
 @requirement("TLS-VER-09")
 def test_downgrade_sentinel_is_set(versions: Versions, rule: Rule) -> Violations:
     """A TLS 1.3 server that negotiates 1.2 ends its random with the sentinel (RFC 9846 section 4.2.3)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import ssl
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -47,6 +48,7 @@ class Way:
     body: bool
     lines: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     patience: float | None = None
+    gate: Callable[[], None] | None = field(default=None, repr=False)
 
 
 class DoorAdapter(BaseAdapter):
@@ -72,10 +74,12 @@ class DoorAdapter(BaseAdapter):
             connection.settimeout(total)
         stream: Connection | TlsStream = connection
         try:
-            asked_at = door.now()
             if context is not None:
                 stream = TlsStream(context, connection, way.server_name)
                 stream.handshake()
+            if way.gate:
+                way.gate()
+            asked_at = door.now()
             stream.sendall(octets)
             head, body, answered_at = _read(stream, request.method or "GET", way)
             facts = _tls_facts(stream)

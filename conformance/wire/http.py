@@ -9,7 +9,7 @@ exchanges, nothing is retried, and no redirect is followed unless its host was d
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
@@ -76,6 +76,7 @@ def fetch(
     throttled: bool = False,
     lines: tuple[tuple[str, str], ...] = (),
     patience: float | None = None,
+    gate: Callable[[], None] | None = None,
 ) -> HttpExchange:
     """One request and its answer.
 
@@ -96,6 +97,7 @@ def fetch(
         throttled: A 429 is an answer like others, for who looks at throttling itself.
         lines: Further header fields, sent as they are after the others; names may repeat. No line breaks in them.
         patience: Seconds that an answer may take to begin and to end, in place of the door's limits.
+        gate: Called when the connection stands and nothing has been asked yet: who sends several at once waits in it.
 
     Raises:
         Undecided: what kept the exchange from being read whole and clearly. A 429 answer is RATE_LIMIT, and what its
@@ -123,6 +125,7 @@ def fetch(
         body=body,
         lines=lines,
         patience=patience,
+        gate=gate,
     )
     base = {"Host": parts.netloc, "User-Agent": USER_AGENT, "Accept-Encoding": ACCEPT_ENCODING, "Connection": "close"}
     named = {name.lower() for name in sent}

@@ -13,12 +13,15 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from conformance.areas import AREAS
 from conformance.commands.prepare import Request
 from conformance.commands.run import execute
 from conformance.core import engine
 from conformance.core.area import Observed
+from conformance.core.judging import load_judges
 from conformance.core.model import Cell, NotTested
 from conformance.core.network import Door
+from conformance.core.replay import replay
 from conformance.core.results import read_results
 from conformance.exits import Exit
 from tests.commands.conftest import ENVIRONMENT, PACKAGE, RED, Served
@@ -116,15 +119,17 @@ def test_lf_runs_what_failed_again(tmp_path: Path, served: Served) -> None:
     assert judged(tmp_path / "two") == set(RED)
 
 
-def test_x_stops_at_the_first_failure_and_writes_the_rest_as_stopped(tmp_path: Path, served: Served) -> None:
+def test_x_stops_the_report_at_the_first_failure_and_loses_no_verdict(tmp_path: Path, served: Served) -> None:
     arguments = ("--profile", "asean", "--target", served.faulty, "--out", tmp_path / "run", "-k", "TLS-VER")
     ended = under_pytest(tmp_path, *arguments, "-x", VERSIONS)
     assert ended.code == Exit.FAIL
     cells = cells_of(tmp_path / "run")
     assert cells["TLS-VER-03"].status.value == "fail"
-    assert cells["TLS-VER-05"].reason == "stopped"
+    assert cells["TLS-VER-05"].status.value == "pass"
     assert cells["TLS-HTT-01"].reason == "deselected"
-    assert not read_results(tmp_path / "run").header.complete
+    assert "TLS-VER-05]" not in ended.text
+    again, _ = replay(tmp_path / "run", load_judges(AREAS))
+    assert again.cells == read_results(tmp_path / "run").cells
 
 
 def test_junitxml_of_pytest_has_a_case_a_cell(tmp_path: Path, served: Served) -> None:

@@ -59,6 +59,24 @@ def test_a_wrong_manifest_is_named(
     assert not (tmp_path / "reports").exists()
 
 
+def test_every_mistake_of_a_manifest_is_named_at_once(call: Call, tmp_path: Path) -> None:
+    """Whoever writes a manifest mends it once; a key that is misspelt is one mistake and not two."""
+    wrong = MANIFEST.replace("country", "county").replace("address", "adress").replace('"Mine"', "7")
+    wrong += 'mtls = "yes"\n\n[[target.service]]\nid = "op"\nrole = "openid-provder"\n'
+    file = tmp_path / "mine.toml"
+    file.write_text(wrong, encoding="utf-8")
+    said = call("run", "--target", file)
+    assert said.code == Exit.USAGE
+    lines = [line.removeprefix(f"conformance: {file}: ") for line in said.text.splitlines()]
+    assert [line.split(",")[0] for line in lines] == [
+        'target: found the unknown key "county"',
+        "target.name: found 7",
+        'target.service "op".role: found "openid-provder"',
+        'target.service "portal": found the unknown key "adress"',
+        'target.service "portal".mtls: found "yes"',
+    ]
+
+
 def test_a_manifest_that_is_none_is_named(call: Call, tmp_path: Path) -> None:
     (tmp_path / "bad.toml").write_bytes(b"\xff")
     (tmp_path / "big.toml").write_bytes(b"#" * 1_000_001)

@@ -13,7 +13,7 @@ from pathlib import Path
 from conformance.core.codec import encode, sha256
 from conformance.core.paths import profiles_dir
 from conformance.core.profile import load_profile, shipped_profiles
-from conformance.core.schema import CHECKED, parse_toml, plain, read_octets, validate
+from conformance.core.schema import CHECKED, mistakes, parse_toml, plain, read_octets, refuse, validate
 
 GOLDEN = Path(__file__).parent
 
@@ -38,7 +38,7 @@ def checked() -> str:
         data = plain(parse_toml(octets, str(path)), str(path))
         validate(data, schema, str(path))
         for position, service in enumerate(data["target"]["service"] if schema == "target" else ()):
-            validate(data, f"service-{service['role']}", str(path), ("target", "service", position))
+            refuse(mistakes(data, f"service-{service['role']}", str(path), ("target", "service", position)))
         listed.setdefault(schema, []).append(sha256(octets))
     return json.dumps(listed, indent=1, sort_keys=True) + "\n"
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.payments.overlap import most_at_once
+from conformance.payments.overlap import Gate, most_at_once, send_at_once
 
 
 @pytest.mark.parametrize(
@@ -30,3 +32,30 @@ def test_it_is_what_counting_at_each_moment_gives(starts: list[tuple[int, int]])
     spans = [(float(begin), float(begin + length)) for begin, length in starts]
     counted = max((sum(begin <= t < end for begin, end in spans) for t in range(31)), default=0)
     assert most_at_once(spans) == counted
+
+
+def test_requests_leave_together_however_long_their_connections_take() -> None:
+    left: list[float] = []
+    stood: list[float] = []
+
+    def send(position: int, gate: Gate) -> None:
+        time.sleep(position * 0.05)
+        stood.append(time.monotonic())
+        gate()
+        left.append(time.monotonic())
+
+    send_at_once(4, send)
+    assert min(left) >= max(stood)
+
+
+def test_who_waits_for_the_others_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conformance.payments.overlap.MEET_SECONDS", 0.05)
+    gone: list[int] = []
+
+    def send(position: int, gate: Gate) -> None:
+        if position:
+            gate()
+        gone.append(position)
+
+    send_at_once(3, send)
+    assert sorted(gone) == [0, 1, 2]

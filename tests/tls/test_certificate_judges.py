@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 
 from conformance.core.area import MARK
-from conformance.core.model import NotApplicable, Reason, Rule, Undecided, Violation
+from conformance.core.model import NotApplicable, Reason, Rule, Service, Undecided, Violation
 from conformance.tls import test_certificates, test_revocation
 from conformance.tls.evidence import Certificate, Staple
 from tests.tls.chains import CHAIN, ISSUER, LEAF, NAME, NOW, observed
 
 PARAMS: dict[str, dict[str, Any]] = {
+    "TLS-CRT-04": {"min_days": 14, "short_days": 47, "short_share": 3},
+    "TLS-CRT-13": {"max_octets": 20, "min_octets": 7},
     "TLS-CRT-05": {
         "limits": [
             {"from": "2020-09-01", "days": 398},
@@ -40,6 +42,7 @@ JUDGES: dict[str, Callable[..., Iterator[Violation]]] = {
     for function in vars(module).values()
     for requirement in getattr(function, MARK, ())
 }
+SERVICE = Service("portal", "tls-endpoint", "127.0.0.1:1", NAME)
 RSA: dict[str, Any] = {"key_type": "RSA", "key_bits": 2048, "curve": "", "exponent": 65537}
 STAPLE = Staple(
     "successful",
@@ -69,7 +72,12 @@ UNREADABLE = Certificate(
 def judge(requirement: str, certificate: Certificate, now: datetime = NOW) -> list[Violation]:
     """What the requirement's judge finds."""
     function = JUDGES[requirement]
-    given = {"certificate": certificate, "rule": Rule(requirement, PARAMS.get(requirement, {})), "observed_at": now}
+    given = {
+        "certificate": certificate,
+        "rule": Rule(requirement, PARAMS.get(requirement, {})),
+        "observed_at": now,
+        "service": SERVICE,
+    }
     return list(function(**{name: given[name] for name in inspect.signature(function).parameters}))
 
 
@@ -90,6 +98,14 @@ BREAKS = [
     ("TLS-CRT-03", observed({"not_after": "2026-11-24T11:59:59Z"}), "has expired"),
     ("TLS-CRT-03", observed({"not_before": "2026-11-24T12:00:01Z"}), "not valid yet"),
     ("TLS-CRT-03", observed(certificates=(LEAF, replace(ISSUER, not_after="2026-11-01T00:00:00Z"))), "CN=Issuer"),
+    ("TLS-CRT-04", observed({"not_before": "2026-09-01T00:00:00Z", "not_after": "2026-12-08T11:59:59Z"}), "about to"),
+    ("TLS-CRT-04", observed({"not_before": "2026-11-01T00:00:00Z", "not_after": "2026-12-01T00:00:00Z"}), "about to"),
+    ("TLS-CRT-13", observed({"serial_positive": False}), "not positive"),
+    ("TLS-CRT-13", observed({"serial_octets": 21}), "too long"),
+    ("TLS-CRT-13", observed({"serial_octets": 6}), "too short"),
+    ("TLS-CRT-24", observed({"dns_names": (NAME, "w*.xa.test")}), "left-most"),
+    ("TLS-CRT-24", observed({"dns_names": (NAME, "*.*.test")}), "left-most"),
+    ("TLS-CRT-24", observed({"dns_names": (NAME, "*.")}), "left-most"),
     ("TLS-CRT-05", observed({"not_before": "2026-04-01T00:00:00Z", "not_after": "2026-10-18T23:59:59Z"}), "too long"),
     ("TLS-CRT-06", observed({**RSA, "key_bits": 1024}), "short"),
     ("TLS-CRT-06", observed({**RSA, "exponent": 1}), "exponent"),
@@ -149,6 +165,7 @@ def test_every_judge_is_seen_to_fail() -> None:
             "01",
             "02",
             "03",
+            "04",
             "05",
             "06",
             "06-S",
@@ -159,10 +176,12 @@ def test_every_judge_is_seen_to_fail() -> None:
             "10",
             "11",
             "12",
+            "13",
             "14",
             "15",
             "16",
             "18",
+            "24",
         )
     }
 
@@ -306,3 +325,29 @@ def test_one_applicable_chain_of_two_is_judged() -> None:
     private = replace(CHAIN, scheme="RSA", publicly_trusted=False, scts=0)
     public = replace(CHAIN, scheme="ECDSA", scts=0)
     assert len(judge("TLS-CRT-14", Certificate(NAME, (private, public)))) == 1
+
+
+def test_a_short_certificate_is_renewed_after_two_thirds_of_its_life() -> None:
+    """Of 30 days ten must be left, and of 90 fourteen: what is left on the day itself is enough."""
+    for starts, ends in (
+        ("2026-11-04T12:00:00Z", "2026-12-04T12:00:00Z"),
+        ("2026-09-09T12:00:00Z", "2026-12-08T12:00:00Z"),
+    ):
+        assert judge("TLS-CRT-04", observed({"not_before": starts, "not_after": ends})) == []
+
+
+def test_an_expired_certificate_is_not_about_to_expire() -> None:
+    with pytest.raises(NotApplicable):
+        judge("TLS-CRT-04", observed({"not_after": "2026-11-24T11:59:59Z"}))
+
+
+def test_a_private_authority_may_count() -> None:
+    assert judge("TLS-CRT-13", observed({"serial_octets": 1}, publicly_trusted=False)) == []
+
+
+def test_a_wildcard_is_for_neither_e_id_nor_payments() -> None:
+    wild = observed({"dns_names": ("*.xa.test",)})
+    assert judge("TLS-CRT-24", wild) == []
+    entry = {"certificate": wild, "service": replace(SERVICE, serves=("openid-provider",))}
+    (found,) = JUDGES["TLS-CRT-24"](**entry)
+    assert "has a wildcard" in found.message

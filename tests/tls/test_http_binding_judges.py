@@ -24,6 +24,7 @@ RULES: dict[str, tuple[Callable[..., Iterator[Violation]], dict[str, Any]]] = {
     "TLS-HTT-02": (judges.test_hsts_occurs_once_and_is_valid, {}),
     "TLS-HTT-02-S": (judges.test_hsts_includes_subdomains, {}),
     "TLS-HTT-03": (judges.test_hsts_is_not_sent_over_plain_http, {}),
+    "TLS-HTT-05": (judges.test_cookies_are_for_https_alone, {}),
     "TLS-HTT-04": (judges.test_plain_http_redirects_or_is_closed, {"statuses": [301, 308]}),
 }
 
@@ -42,7 +43,7 @@ def plain(status: int, *locations: str, **fields: str) -> Http:
 
 
 CONFORMING = Http(
-    secure=answer(200, ("strict-transport-security", GOOD)),
+    secure=answer(200, ("strict-transport-security", GOOD), ("set-cookie", "a=1; Path=/;SECURE ; HttpOnly")),
     plain=answer(301, ("location", "https://portal.xa.test/"), url="http://portal.xa.test/"),
     plain_declared=True,
 )
@@ -88,6 +89,12 @@ def test_endpoint_without_http_is_not_judged(requirement: str) -> None:
         ("TLS-HTT-02", secure('max-age="x"'), "malformed"),
         ("TLS-HTT-02-S", secure("max-age=63072000"), "without includeSubDomains"),
         ("TLS-HTT-03", plain(301, "https://portal.xa.test/", strict_transport_security=GOOD), "over plain http"),
+        (
+            "TLS-HTT-05",
+            replace(CONFORMING, secure=answer(200, ("set-cookie", "a=1; HttpOnly"))),
+            "plain http may carry",
+        ),
+        ("TLS-HTT-05", replace(CONFORMING, secure=answer(302, ("set-cookie", "secure=1"))), "plain http may carry"),
         ("TLS-HTT-04", plain(200), "without a redirect"),
         ("TLS-HTT-04", plain(200, "https://portal.xa.test/"), "without a redirect"),
         ("TLS-HTT-04", plain(301), "without a redirect"),
@@ -129,6 +136,16 @@ def test_without_a_policy_its_form_is_not_applicable() -> None:
             judge(requirement, secure())
     with pytest.raises(NotApplicable):
         judge("TLS-HTT-02-S", secure("nonsense"))
+
+
+def test_without_a_cookie_its_attributes_are_not_applicable() -> None:
+    with pytest.raises(NotApplicable):
+        judge("TLS-HTT-05", secure(GOOD))
+
+
+def test_the_value_of_a_cookie_is_not_told() -> None:
+    (found,) = judge("TLS-HTT-05", replace(CONFORMING, secure=answer(200, ("set-cookie", "session=hunter2; Path=/"))))
+    assert found.observed == "the cookie session"
 
 
 def test_server_error_without_a_policy_decides_nothing() -> None:

@@ -44,6 +44,7 @@ RED = {
     "hsts-without-subdomains": {"TLS-HTT-02-S"},
     "plain-hsts": {"TLS-HTT-03"},
     "plain-served": {"TLS-HTT-04"},
+    "insecure-cookie": {"TLS-HTT-05"},
 }
 
 

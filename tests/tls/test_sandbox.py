@@ -21,6 +21,7 @@ from conformance.tls.pki import SERVERS
 from conformance.tls.policy import BENIGN, FAULTS, GOOD, TLS13, Policy, with_faults
 from conformance.tls.sandbox import Endpoint, serve
 from conformance.tls.sandbox_dns import FAULTS as ZONES
+from conformance.tls.sandbox_http import GOOD_COOKIE
 from tests.tls.chains import NAME, authorities
 from tests.tls.endpoints import public_roots, stored
 from tests.tls.hellos import SUITES13, ask, connected, exchange, hello, hello13
@@ -141,8 +142,16 @@ def visiting(client: str) -> Look:
 
 
 def hsts(endpoint: Endpoint) -> list[str]:
+    return fields(endpoint, "Strict-Transport-Security")
+
+
+def cookies(endpoint: Endpoint) -> list[str]:
+    return fields(endpoint, "Set-Cookie")
+
+
+def fields(endpoint: Endpoint, name: str) -> list[str]:
     lines = exchange(endpoint.address).split("\r\n")
-    return [line.partition(": ")[2] for line in lines if line.startswith("Strict-Transport-Security")]
+    return [line.partition(": ")[2] for line in lines if line.startswith(f"{name}:")]
 
 
 def plain(endpoint: Endpoint) -> tuple[bytes, bool]:
@@ -178,6 +187,7 @@ CASES: dict[str, tuple[Look, Any, Any]] = {
         "0x0303 0xc02b",
     ),
     "unknown-version-intolerant": (saying(hello13((0x1301,), versions=(0x0305, 0x0304))), "0x0304 0x1301", OLD_VERSION),
+    "hangs-up-on-versions": (saying(hello((0xC009,), legacy=0x0302)), OLD_VERSION, "closed"),
     "no-downgrade-sentinel": (sentinel, True, False),
     "grease-intolerant": (saying(GREASE), "0x0304 0x1302", "alert 50"),
     "large-hello-intolerant": (saying(LARGE), "0x0304 0x1302", "closed"),
@@ -226,6 +236,7 @@ CASES: dict[str, tuple[Look, Any, Any]] = {
     "uneven-addresses": (second, "", OLD_VERSION),
     "tls12": (saying(hello()), OLD_VERSION, "0x0303 0xc02b"),
     "claims-tls13": (lambda at: at.policy.claims, (), (("tls13", False),)),
+    "unsaid-mtls": (lambda at: flight13(at).flight.certificate_request, False, True),
     "mtls-not-requested": (lambda at: flight13(at).flight.certificate_request, True, False),
     "mtls-optional": (visiting(""), NO_CERTIFICATE, OK),
     "mtls-any-certificate": (visiting("untrusted"), "TLSV1_ALERT_UNKNOWN_CA", OK),
@@ -234,6 +245,7 @@ CASES: dict[str, tuple[Look, Any, Any]] = {
     "duplicate-hsts": (hsts, GOOD_HSTS, GOOD_HSTS * 2),
     "malformed-hsts": (hsts, GOOD_HSTS, ['max-age="two years"; includeSubDomains']),
     "hsts-without-subdomains": (hsts, GOOD_HSTS, ["max-age=63072000"]),
+    "insecure-cookie": (cookies, [GOOD_COOKIE], ["sandbox=1; Path=/; HttpOnly; SameSite=Lax"]),
     "plain-hsts": (plain, (b"301", False), (b"301", True)),
     "plain-served": (plain, (b"301", False), (b"200", False)),
     **{name: (leaf, leaf_of("good"), leaf_of(name)) for name in FAULTS if name in SERVERS and "staple" not in name},

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -12,7 +12,7 @@ from conformance.core.model import Reason, Undecided
 from conformance.payments.api.evidence import Walk
 from conformance.payments.api.session import Ask, Session, members, scalar
 from conformance.payments.authority import may_change_state
-from conformance.payments.overlap import most_at_once
+from conformance.payments.overlap import Gate, most_at_once, send_at_once
 
 AMOUNTS = ("0.30", "12345678901234.56")
 FLOATS = {"string": "0.30000000000000004", "minor-units": "30.5"}
@@ -67,11 +67,14 @@ def at_once(session: Session, _found: dict[str, Any]) -> None:
     for number in (2, 10):
         reference = session.fresh()
         what = _sealed(session, session.ask("create", key=session.fresh(), reference=reference))
-        with ThreadPoolExecutor(number) as pool:
-            list(pool.map(lambda n, w=what, m=number: session.send(f"at-once/{m}-{n}", w), range(number)))
+        send_at_once(number, partial(_send_one, session, f"at-once/{number}", what))
         spans = [session.spans[probe] for n in range(number) if (probe := f"at-once/{number}-{n}") in session.spans]
         session.at_once[f"at-once/{number}"] = most_at_once(spans)
         count(session, f"at-once/{number}", reference)
+
+
+def _send_one(session: Session, probe: str, what: Ask, position: int, gate: Gate) -> None:
+    session.send(f"{probe}-{position}", what, gate=gate)
 
 
 def amounts(session: Session, _found: dict[str, Any]) -> None:

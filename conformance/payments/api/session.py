@@ -20,6 +20,7 @@ from conformance.payments.api.evidence import Reply
 from conformance.payments.api.leaks import leaks
 from conformance.payments.authority import roots_path
 from conformance.payments.detached_jws import sign
+from conformance.payments.overlap import Gate
 from conformance.wire.exchange import HttpExchange
 from conformance.wire.http import fetch
 from conformance.wire.strict_json import strict_json
@@ -108,16 +109,18 @@ class Session:
         places = int(self.setting("minor_digits", "2"))
         return str(int(whole + part.ljust(places, "0")))
 
-    def send(self, probe: str, what: Ask, *, throttled: bool = False) -> Reply:
+    def send(self, probe: str, what: Ask, *, throttled: bool = False, gate: Gate | None = None) -> Reply:
         """Send, and keep the answer under the probe's name; where none comes, the reply says why."""
-        return self.exchange(probe, what, throttled=throttled)[0]
+        return self.exchange(probe, what, throttled=throttled, gate=gate)[0]
 
-    def exchange(self, probe: str, what: Ask, *, throttled: bool = False) -> tuple[Reply, bytes]:
+    def exchange(
+        self, probe: str, what: Ask, *, throttled: bool = False, gate: Gate | None = None
+    ) -> tuple[Reply, bytes]:
         """As `send`, and the body beside the reply."""
         sent = self.redactor.text(f"{what.says} {what.body[:500].decode('utf-8', 'backslashreplace')}").strip()
         body, dialled, started = b"", True, time.monotonic()
         try:
-            exchange = self._fetch(what, throttled=throttled)
+            exchange = self._fetch(what, throttled=throttled, gate=gate)
         except Undecided as trouble:
             reply = Reply(sent=sent, trouble=f"{trouble.reason}: {trouble.detail}")
             dialled = trouble.reason not in (Reason.OUT_OF_SCOPE, Reason.DNS)
@@ -148,7 +151,7 @@ class Session:
             fields[self.setting("signature_header", "x-jws-signature")] = sign(self.key, what.body, header)
         return {name: value for name, value in (fields | dict(what.fields)).items() if value is not None}
 
-    def _fetch(self, what: Ask, *, throttled: bool) -> HttpExchange:
+    def _fetch(self, what: Ask, *, throttled: bool, gate: Gate | None) -> HttpExchange:
         return fetch(
             self.door,
             self.target,
@@ -160,6 +163,7 @@ class Session:
             verify=roots_path(self.target, self.service),
             client_certificate=self.certificate,
             throttled=throttled,
+            gate=gate,
         )
 
     def _read(self, exchange: HttpExchange) -> Reply:

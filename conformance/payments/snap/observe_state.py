@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 from conformance.core.model import Reason, Undecided
 from conformance.payments.authority import may_change_state
-from conformance.payments.overlap import most_at_once
+from conformance.payments.overlap import Gate, most_at_once, send_at_once
 from conformance.payments.snap import mutations
 from conformance.payments.snap.client import Draft, Operation
 from conformance.payments.snap.session import Session, members
@@ -59,11 +58,10 @@ def external(session: Session) -> None:
     reference, external_id = session.fresh(), session.fresh()
     drafts = [session.draft(operation, external_id=external_id, reference=reference) for _ in range(PARALLEL)]
 
-    def go(position: int) -> None:
-        session.send(f"external/parallel-{position}", operation, drafts[position])
+    def send(position: int, gate: Gate) -> None:
+        session.send(f"external/parallel-{position}", operation, drafts[position], gate=gate)
 
-    with ThreadPoolExecutor(PARALLEL) as pool:
-        list(pool.map(go, range(PARALLEL)))
+    send_at_once(PARALLEL, send)
     spans = [session.spans[probe] for n in range(PARALLEL) if (probe := f"external/parallel-{n}") in session.spans]
     session.at_once["external/parallel"] = most_at_once(spans)
     _count(session, "external/parallel", reference)

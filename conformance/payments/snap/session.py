@@ -15,6 +15,7 @@ from conformance.core.model import Reason, Service, Target, Undecided
 from conformance.core.network import Door
 from conformance.core.redact import Redactor
 from conformance.payments.authority import roots_path
+from conformance.payments.overlap import Gate
 from conformance.payments.snap.client import NONE, Change, Client, Draft, Operation, Ready, draft, number, sign
 from conformance.payments.snap.evidence import Answer, TokenFacts
 from conformance.payments.snap.mutations import RIGHT_AMOUNT
@@ -72,17 +73,34 @@ class Session:
         return replace(made, token=self.token)
 
     def send(
-        self, probe: str, operation: Operation, what: Draft, change: Change = NONE, *, keep: bool = False
+        self,
+        probe: str,
+        operation: Operation,
+        what: Draft,
+        change: Change = NONE,
+        *,
+        keep: bool = False,
+        gate: Gate | None = None,
     ) -> Answer:
         """Sign, send, and keep the answer under the probe's name."""
-        return self.deliver(probe, operation.service, sign(self.client, what, change), what.timestamp, keep=keep)
+        signed = sign(self.client, what, change)
+        return self.deliver(probe, operation.service, signed, what.timestamp, keep=keep, gate=gate)
 
-    def deliver(self, probe: str, service: str, ready: Ready, timestamp: str, *, keep: bool = False) -> Answer:
+    def deliver(
+        self,
+        probe: str,
+        service: str,
+        ready: Ready,
+        timestamp: str,
+        *,
+        keep: bool = False,
+        gate: Gate | None = None,
+    ) -> Answer:
         """Send a signed request and keep its answer; where none comes, the answer says why. keep: the body as well."""
         shown = self.redactor.text(ready.body.decode("utf-8", "backslashreplace"))[:SENT]
         base = Answer(service, signed=ready.signed, sent=shown, asked_at=timestamp)
         try:
-            exchange = self._fetch(ready)
+            exchange = self._fetch(ready, gate)
         except Undecided as trouble:
             answer = replace(base, trouble=f"{trouble.reason}: {trouble.detail}")
             dialled = trouble.reason not in (Reason.OUT_OF_SCOPE, Reason.DNS)
@@ -101,7 +119,7 @@ class Session:
             self.answers[probe] = answer
         return answer
 
-    def _fetch(self, ready: Ready) -> HttpExchange:
+    def _fetch(self, ready: Ready, gate: Gate | None) -> HttpExchange:
         settings = self.service.settings
         return fetch(
             self.door,
@@ -112,6 +130,7 @@ class Session:
             data=ready.body or None,
             address=self.service.address or None,
             verify=roots_path(self.target, self.service),
+            gate=gate,
         )
 
     def _read(self, base: Answer, exchange: HttpExchange) -> Answer:
