@@ -115,7 +115,7 @@ RED: list[tuple[str, dict[str, Any], str]] = [
     ("TLS-VER-10", versions(tls10=CLOSED), "refuses TLSv1.0 without a word"),
     ("TLS-VER-10", versions(tls11=CLOSED), "refuses TLSv1.1 without a word"),
     ("TLS-VER-11", tolerance("grease", CLOSED), "GREASE"),
-    ("TLS-MTL-04", versions(tls12=replace(TLS12, certificate_request=True)), "requests a client certificate"),
+    ("TLS-MTL-04", versions(tls12=changed(TLS12, certificate_request=True)), "requests a client certificate"),
     ("TLS-MTL-04", flight13(certificate_request=True), "requests a client certificate"),
     ("TLS-VER-12", tolerance("large", SILENT), "3,000 bytes"),
     ("TLS-VER-13", tolerance("split", BROKEN), "two TCP segments"),
