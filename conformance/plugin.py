@@ -303,14 +303,14 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if run is None or gathered is None:
         return
     from conformance.core import engine  # noqa: PLC0415
-    from conformance.core.results import cell_line  # noqa: PLC0415
+    from conformance.core.results import cell_lines  # noqa: PLC0415
     from conformance.exits import exit_of  # noqa: PLC0415
 
     plan = run.prepared.plan
     cells = [run.cells[key] for service in plan.services for key in service.keys]
     counts = Counter(cell.status.value for cell in cells)
     settings = engine.Settings(run.folder, None, run.prepared.waivers, run.prepared.waivers_sha256)  # type: ignore[arg-type]
-    run.outcome = engine.write(plan, settings, gathered, map(cell_line, cells), counts)
+    run.outcome = engine.write(plan, settings, gathered, [cell_lines(cells)], counts)
     session.exitstatus = exit_of(cells)
 
 

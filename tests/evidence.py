@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from msgspec.structs import replace as changed
+
 from conformance.core.judge import Bundle
 from conformance.core.model import Service, Target
 from conformance.tls.evidence import (
@@ -58,7 +60,7 @@ TLS13 = Answer(
     controlled=True,
     extensions=("supported_versions", "key_share"),
 )
-RETRY = replace(TLS13, retry=True)
+RETRY = changed(TLS13, retry=True)
 DENIED = Denial(REFUSED)
 SETS = (
     "null",
@@ -78,7 +80,7 @@ SETS = (
 
 def answered(**changes: Any) -> Answer:
     """A TLS 1.2 ServerHello with changes."""
-    return replace(TLS12, **changes)
+    return changed(TLS12, **changes)
 
 
 def records(**changes: Any) -> dict[str, Any]:
@@ -110,7 +112,7 @@ def records(**changes: Any) -> dict[str, Any]:
             order=(TLS12, TLS12),
         ),
         "groups": Groups(
-            {each: replace(RETRY, group=each) for each in ("secp256r1", "x25519", "X25519MLKEM768")}, DENIED, TLS13
+            {each: changed(RETRY, group=each) for each in ("secp256r1", "x25519", "X25519MLKEM768")}, DENIED, TLS13
         ),
         "signatures": Signatures(DENIED, TLS13, ("ECDSA",)),
         "features": Features(

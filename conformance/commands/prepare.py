@@ -73,8 +73,9 @@ def prepare(request: Request, now: datetime, targets: Iterable[Target] | None = 
 
 
 def judges_of(profile: Profile) -> dict[str, JudgeEntry]:
-    """The judges of the profile's requirements, each checked against it."""
-    judges = load_judges(AREAS)
+    """The judges of the profile's requirements, each checked against it; of areas without any, none are loaded."""
+    roles = {role for requirement in profile.requirements.values() for role in requirement.roles}
+    judges = load_judges(area for area in AREAS if roles.intersection(area.roles))
     match(profile, judges)
     return dict(judges)
 

@@ -10,16 +10,11 @@ from pathlib import Path
 
 import click
 
-from conformance.commands.pairs import pairs_of
 from conformance.core.countries import load_countries
 from conformance.core.model import Profile
 from conformance.core.replay import archive_of, recall
 from conformance.core.results import Run
 from conformance.core.store import EvidenceArchive
-from conformance.report.csv import render_csv, render_pairs_csv
-from conformance.report.html import render_html
-from conformance.report.json import render_json
-from conformance.report.junit import render_junit
 from conformance.report.matrix import Matrix, make_matrix
 from conformance.report.terminal import Shape, render_terminal
 
@@ -60,6 +55,12 @@ def write_reports(
     Raises:
         ConfigError: the runs cannot be laid beside each other; says what differs.
     """
+    from conformance.commands.pairs import pairs_of  # noqa: PLC0415 - a fifth of the start of a run without reports
+    from conformance.report.csv import render_csv, render_pairs_csv  # noqa: PLC0415
+    from conformance.report.html import render_html  # noqa: PLC0415
+    from conformance.report.json import render_json  # noqa: PLC0415
+    from conformance.report.junit import render_junit  # noqa: PLC0415
+
     matrix = matrix_of(runs, profile, as_of=as_of, profiles=profiles)
     pairs = pairs_of(runs)
     texts = {

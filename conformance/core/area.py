@@ -53,6 +53,7 @@ class Observed:
     """What came of a job. Each observation that was asked for is in exactly one of `records` and `failures`.
 
     A failure is a reason with a detail: a member of Reason makes its cells `error`, one of NotTested `not-tested`.
+    encoded: the canonical JSON of those records that the area has encoded already, to know their size.
     """
 
     job: Job
@@ -60,6 +61,7 @@ class Observed:
     records: Mapping[str, Any]
     failures: Mapping[str, tuple[Reason | NotTested, str]] = field(default_factory=dict)
     connections: int = 0
+    encoded: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

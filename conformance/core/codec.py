@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from functools import cache
 from types import MappingProxyType
 from typing import Any, TypeVar, cast
@@ -37,6 +37,11 @@ class CodecError(ValueError):
 def encode(record: object) -> bytes:
     """Canonical JSON of a record, mapping or list."""
     return _ENCODER.encode(record)
+
+
+def encode_lines(records: Iterable[object]) -> bytes:
+    """Canonical JSON of each record, in a line of its own."""
+    return _ENCODER.encode_lines(records)
 
 
 def encode_in_order(record: object) -> bytes:

@@ -7,11 +7,11 @@ level, in-force date, dependencies and waivers turn the outcome into a status (s
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from conformance.core.judging import JudgeEntry
+from conformance.core.judging import CONTEXT, JudgeEntry
 from conformance.core.model import (
     Cell,
     Level,
@@ -54,6 +54,9 @@ class Outcome:
     incomplete: bool = False
 
 
+PASSED = Outcome(Status.PASS)
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """One service of one target with the rules that bind it.
@@ -77,7 +80,7 @@ def judge_service(case: Case, judges: Mapping[str, JudgeEntry], bundles: Mapping
     for requirement_id in case.judged:
         requirement = by_id[requirement_id]
         entry = judges[requirement_id]
-        blocked = _blocked(requirement, case, outcomes)
+        blocked = _blocked(requirement, case, outcomes) if requirement.serves or requirement.needs else None
         outcomes[requirement_id] = blocked or judge_one(requirement, entry, case, bundles[entry.area.name])
     cells = []
     for requirement in case.requirements:
@@ -86,8 +89,8 @@ def judge_service(case: Case, judges: Mapping[str, JudgeEntry], bundles: Mapping
             continue
         entry, outcome = judges[requirement.id], outcomes[requirement.id]
         bundle = bundles[entry.area.name]
-        digests = [bundle.sha256[name] for name in entry.observations if name in bundle.sha256]
-        cell = make_cell(case, requirement, outcome, tuple(dict.fromkeys(digests)))
+        digests = {bundle.sha256[name]: None for name in entry.observations if name in bundle.sha256}
+        cell = make_cell(case, requirement, outcome, tuple(digests))
         waivers = case.waivers.get(requirement.id, ())
         cells.append(waive(cell, waivers, bundle.observed_at) if waivers else cell)
     return tuple(cells)
@@ -101,16 +104,10 @@ def excluded_cell(case: Case, requirement: Requirement) -> Cell:
 
 def judge_one(requirement: Requirement, entry: JudgeEntry, case: Case, bundle: Bundle) -> Outcome:
     """The outcome of one requirement on one bundle, dependencies and waivers aside."""
-    context = {
-        "rule": Rule(requirement.id, requirement.params),
-        "service": case.service,
-        "claims": case.target.claims,
-        "observed_at": bundle.observed_at,
-    }
-    arguments = []
+    arguments: list[Any] = []
     for name in entry.arguments:
-        if name in context:
-            arguments.append(context[name])
+        if name in CONTEXT:
+            arguments.append(_context(name, requirement, case, bundle))
         elif name in bundle.records:
             arguments.append(bundle.records[name])
         elif name in bundle.failures:
@@ -122,13 +119,25 @@ def judge_one(requirement: Requirement, entry: JudgeEntry, case: Case, bundle: B
     return _run(requirement, entry, arguments, bundle.observed_at)
 
 
+def _context(name: str, requirement: Requirement, case: Case, bundle: Bundle) -> Any:
+    """The value of an argument that is no observation."""
+    match name:
+        case "rule":
+            return Rule(requirement.id, requirement.params)
+        case "service":
+            return case.service
+        case "claims":
+            return case.target.claims
+    return bundle.observed_at
+
+
 def _run(requirement: Requirement, entry: JudgeEntry, arguments: list[Any], observed_at: datetime) -> Outcome:
     violations, end = _collect(entry, arguments)
     if violations:
         return violated(requirement, violations, observed_at, incomplete="" if end is None else str(end))
     match end:
         case None:
-            return Outcome(Status.PASS)
+            return PASSED
         case NotApplicable(facts=facts):
             return Outcome(Status.NOT_APPLICABLE, detail=facts)
         case Untested(reason=untested, detail=detail):
@@ -197,9 +206,9 @@ def make_cell(case: Case, requirement: Requirement, outcome: Outcome, evidence: 
         service=case.service.id,
         requirement=requirement.id,
         rev=requirement.rev,
-        level=requirement.level.value,
+        level=str(requirement.level),
         status=outcome.status,
-        basis=requirement.basis.value,
+        basis=str(requirement.basis),
         reason=outcome.reason,
         detail=outcome.detail,
         violations=outcome.violations,
@@ -217,16 +226,15 @@ def waive(cell: Cell, waivers: tuple[Waiver, ...], observed_at: datetime) -> Cel
     today = observed_at.date()
     for waiver in waivers:
         if cell.rev not in waiver.revs:
-            cell = replace(cell, notices=(*cell.notices, f"waiver {waiver.id} is for another rev of the requirement"))
+            cell = cell.but(notices=(*cell.notices, f"waiver {waiver.id} is for another rev of the requirement"))
         elif not waiver.issued <= today:
-            cell = replace(cell, notices=(*cell.notices, f"waiver {waiver.id} begins {waiver.issued.isoformat()}"))
+            cell = cell.but(notices=(*cell.notices, f"waiver {waiver.id} begins {waiver.issued.isoformat()}"))
         elif today > waiver.expires:
-            cell = replace(cell, notices=(*cell.notices, f"waiver {waiver.id} expired {waiver.expires.isoformat()}"))
+            cell = cell.but(notices=(*cell.notices, f"waiver {waiver.id} expired {waiver.expires.isoformat()}"))
         elif cell.status is Status.PASS:
-            cell = replace(cell, notices=(*cell.notices, f"waiver {waiver.id} is not needed"))
+            cell = cell.but(notices=(*cell.notices, f"waiver {waiver.id} is not needed"))
         elif cell.status in (Status.FAIL, Status.WARNING):
-            cell = replace(
-                cell,
+            cell = cell.but(
                 status=Status.WAIVED,
                 underlying=cell.status.value,
                 waiver=waiver.id,

@@ -22,16 +22,12 @@ class JudgeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class JudgeEntry:
-    """One judge function: the area it belongs to and the names of its arguments, in order."""
+    """One judge function: its area, the names of its arguments in order, and those that are observations."""
 
     area: Area
     function: Callable[..., Iterator[Any]]
     arguments: tuple[str, ...]
-
-    @property
-    def observations(self) -> tuple[str, ...]:
-        """The observations it reads."""
-        return tuple(name for name in self.arguments if name not in CONTEXT)
+    observations: tuple[str, ...]
 
     @property
     def node(self) -> str:
@@ -74,10 +70,10 @@ def check_judge(area: Area, function: Callable[..., Iterator[Any]]) -> JudgeEntr
             f"{where} asks for {', '.join(unknown)}; the area {area.name} observes "
             f"{', '.join(sorted(area.observations))}"
         )
-    entry = JudgeEntry(area, function, arguments)
-    if not entry.observations:
+    observations = tuple(name for name in arguments if name not in CONTEXT)
+    if not observations:
         raise JudgeError(f"{where} reads no observation, so it judges nothing")
-    return entry
+    return JudgeEntry(area, function, arguments, observations)
 
 
 def match(profile: Profile, judges: Mapping[str, JudgeEntry]) -> None:

@@ -1,4 +1,4 @@
-"""The nouns: levels, statuses, requirements, targets, violations, cells. Standard library only.
+"""The nouns: levels, statuses, requirements, targets, violations, cells. Standard library and msgspec only.
 
 Everything here is frozen. A requirement says what must hold, a rule is a requirement as one resolved profile asks for
 it, a violation is a fact a judge yields, a cell is the verdict of one requirement on one service of one target.
@@ -12,8 +12,17 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, TypeAlias
 
+from msgspec import Struct
+from msgspec.structs import replace
 
-class Level(StrEnum):
+
+class Word(StrEnum):
+    """A closed list of words. A member equals its text, so it has the hash of its text; Enum's own is of the name."""
+
+    __hash__ = str.__hash__
+
+
+class Level(Word):
     """The requirement words of BCP 14 (RFC 2119, RFC 8174)."""
 
     MUST = "MUST"
@@ -28,7 +37,7 @@ class Level(StrEnum):
         return self in (Level.MUST, Level.MUST_NOT)
 
 
-class Status(StrEnum):
+class Status(Word):
     """The seven verdicts, best first: the roll-up of several is the last of them in this order."""
 
     NOT_APPLICABLE = "not-applicable"
@@ -40,7 +49,7 @@ class Status(StrEnum):
     FAIL = "fail"
 
 
-class Basis(StrEnum):
+class Basis(Word):
     """What a verdict rests on. Never mixed in a count."""
 
     LIVE = "L"
@@ -50,7 +59,7 @@ class Basis(StrEnum):
     LINT = "E"
 
 
-class NotTested(StrEnum):
+class NotTested(Word):
     """The closed list of reasons why a cell did not run."""
 
     NO_TARGET = "no-target"
@@ -68,7 +77,7 @@ class NotTested(StrEnum):
     MANUAL = "manual"
 
 
-class Reason(StrEnum):
+class Reason(Word):
     """The closed list of reasons why a cell is `error`: we looked and could not decide."""
 
     DNS = "dns"
@@ -226,8 +235,7 @@ class Requirement:
     derogation: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """What a judge is told: the parameters of one requirement, and nothing about levels or verdicts."""
 
     id: str
@@ -300,9 +308,10 @@ class Target:
     sha256: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True, gc=False):
     """The verdict of one requirement on one service. Holds no clock, duration or run id, so replays are identical.
+
+    A struct, since a fleet has tens of thousands; it holds nothing that could lead back to it, so it is not searched.
 
     `reason` is a member of NotTested or Reason, `violated`, `not-in-force`, or empty; `detail` says it in a sentence.
     `underlying` is the status that a waiver covers; `incomplete` marks a fail whose judging could not finish.
@@ -330,3 +339,7 @@ class Cell:
     def key(self) -> tuple[str, str, str]:
         """(target, service, requirement): unique in a run."""
         return (self.target, self.service, self.requirement)
+
+    def but(self, **changes: Any) -> Cell:
+        """The cell with other values."""
+        return replace(self, **changes)

@@ -194,7 +194,7 @@ class Door:
     def _is_free_text(self, host: str) -> bool:
         """As `_is_free`; remembered, since the lean loop asks once a connection."""
         if (known := self._free_texts.get(host)) is None:
-            if len(self._free_texts) >= 65_536:
+            if len(self._free_texts) >= 4_096:
                 self._free_texts.clear()
             known = (address := scope.literal(host)) is not None and self._is_free(address)
             self._free_texts[host] = known

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -79,7 +80,9 @@ class Plan:
     @property
     def connections(self) -> int:
         """At most so many connections will be opened, the naming of offenders apart."""
-        return sum(area.budget(job.asks) for service in self.services for area, job in service.jobs)
+        alike = Counter((area.name, job.asks) for service in self.services for area, job in service.jobs)
+        areas = {area.name: area for service in self.services for area, _ in service.jobs}
+        return sum(number * areas[name].budget(asks) for (name, asks), number in alike.items())
 
 
 DEFAULT_PORTS = {"https": 443, "http": 80}
@@ -107,25 +110,11 @@ def make_plan(
         today: the UTC date that authorisations are held against.
         select: which cells to judge, None for all; the others become not-tested(deselected).
     """
-    ordered = order(profile.requirements)
-    by_role: dict[str, tuple[Requirement, ...]] = {}
-    alike: dict[Any, Any] = {}
-    services = []
-    for target in targets:
-        for service in target.services:
-            if service.role not in by_role:
-                by_role[service.role] = tuple(r for r in profile.requirements.values() if service.role in r.roles)
-            bound = by_role[service.role]
-            made = _plan_service(target, service, bound, ordered, judges, today=today, select=select)
-            services.append(_with_source(_shared(made, alike), profile))
+    planner = _Planner(profile, judges, today, select)
+    services = [planner.plan(target, service) for target in targets for service in target.services]
     sources = {service.source for service in services if service.source}
-    return Plan(profile, targets, tuple(replace(s, is_source=s.place in sources) for s in services), judges)
-
-
-def _shared(made: ServicePlan, alike: dict[Any, Any]) -> ServicePlan:
-    """The plan with what equals that of an earlier service being the same object: a fleet has thousands of them."""
-    jobs = tuple((area, replace(job, asks=alike.setdefault(job.asks, job.asks))) for area, job in made.jobs)
-    return replace(made, jobs=jobs, judged=alike.setdefault(made.judged, made.judged))
+    marked = (replace(each, is_source=True) if each.place in sources else each for each in services)
+    return Plan(profile, targets, tuple(marked), judges)
 
 
 def sources_of(requirement: Requirement, profile: Profile) -> tuple[Requirement, ...]:
@@ -139,11 +128,8 @@ def sources_of(requirement: Requirement, profile: Profile) -> tuple[Requirement,
     )
 
 
-def _with_source(made: ServicePlan, profile: Profile) -> ServicePlan:
+def _with_source(made: ServicePlan, open_ones: tuple[Requirement, ...], profile: Profile) -> ServicePlan:
     """The plan of a service with where its derived requirements come from; without such a place they do not run."""
-    open_ones = [r for r in made.requirements if r.derives and r.id not in made.excluded]
-    if not open_ones:
-        return made
     roles = frozenset(role for r in open_ones for each in sources_of(r, profile) for role in each.roles)
     found = neighbour(made.target, made.service, roles)
     where = ", ".join(f"{host}:{port}" for host, port in sorted(places(made.service)))
@@ -175,44 +161,86 @@ def neighbour(target: Target, service: Service, roles: frozenset[str]) -> Servic
     return next((each for each in target.services if each.role in roles and here & places(each)), None)
 
 
-def _plan_service(
-    target: Target,
-    service: Service,
-    bound: tuple[Requirement, ...],
-    ordered: tuple[str, ...],
-    judges: Mapping[str, JudgeEntry],
-    *,
-    today: date,
-    select: Select | None,
-) -> ServicePlan:
-    requirements = {requirement.id: requirement for requirement in bound}
-    chosen = frozenset(i for i in requirements if select is None or select((target.id, service.id, i)))
-    wanted = _with_needs(requirements, chosen)
-    excluded: dict[str, tuple[NotTested, str]] = {}
-    asks: dict[str, set[str]] = {}
-    areas: dict[str, Area] = {}
-    away: dict[str, _Away] = {}
-    for requirement in bound:
-        if requirement.id not in chosen:
-            excluded[requirement.id] = (NotTested.DESELECTED, "not among the requirements selected for this run")
-        if requirement.id not in wanted or requirement.derives:
-            continue
-        area = judges[requirement.id].area
-        if area.name not in away:
-            away[area.name] = _away(target, service, area, today)
-        needed = area.asks(requirement)
-        if trouble := _not_authorised(target, area, needed, away[area.name]):
-            excluded.setdefault(requirement.id, (NotTested.NOT_AUTHORISED, trouble))
-            continue
-        areas[area.name] = area
-        asks.setdefault(area.name, set()).update(needed)
-    judged = tuple(
-        i
-        for i in ordered
-        if i in wanted and not requirements[i].derives and excluded.get(i, ("",))[0] is not NotTested.NOT_AUTHORISED
-    )
-    jobs = tuple((areas[name], Job(target, service, frozenset(found))) for name, found in asks.items())
-    return ServicePlan(target, service, bound, judged, excluded, jobs)
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    """What the plans of services alike have in common. asks: what to observe, by area. open: what is to be derived."""
+
+    judged: tuple[str, ...]
+    excluded: Mapping[str, tuple[NotTested, str]]
+    asks: tuple[tuple[Area, frozenset[str]], ...]
+    open: tuple[Requirement, ...]
+
+
+class _Role:
+    """The requirements that bind one role, in profile order."""
+
+    def __init__(self, profile: Profile, role: str) -> None:
+        self.by_id = {i: r for i, r in profile.requirements.items() if role in r.roles}
+        self.requirements = tuple(self.by_id.values())
+        self.ids = frozenset(self.by_id)
+
+
+class _Planner:
+    """Plans services one by one. A fleet has thousands of them alike, and what they share is worked out once."""
+
+    def __init__(self, profile: Profile, judges: Mapping[str, JudgeEntry], today: date, select: Select | None) -> None:
+        self.profile, self.judges, self.today, self.select = profile, judges, today, select
+        self.ordered = order(profile.requirements)
+        self.roles: dict[str, _Role] = {}
+        self.areas: dict[tuple[str, frozenset[str]], tuple[Area, ...]] = {}
+        self.patterns: dict[tuple[Any, ...], _Pattern] = {}
+
+    def plan(self, target: Target, service: Service) -> ServicePlan:
+        """The plan of one service."""
+        role = self.roles.get(service.role)
+        if role is None:
+            role = self.roles[service.role] = _Role(self.profile, service.role)
+        chosen = role.ids
+        if self.select is not None:
+            chosen = frozenset(i for i in role.by_id if self.select((target.id, service.id, i)))
+        areas = self._areas(service.role, role, chosen)
+        away = tuple([_away(target, service, area, self.today) for area in areas])
+        active = bool(target.authorisation and target.authorisation.active)
+        kind = (service.role, chosen, away, active)
+        if (found := self.patterns.get(kind)) is None:
+            by_area = {area.name: each for area, each in zip(areas, away, strict=True)}
+            found = self.patterns[kind] = self._pattern(role, chosen, by_area, active=active)
+        jobs = tuple([(area, Job(target, service, asks)) for area, asks in found.asks])
+        made = ServicePlan(target, service, role.requirements, found.judged, found.excluded, jobs)
+        return _with_source(made, found.open, self.profile) if found.open else made
+
+    def _areas(self, name: str, role: _Role, chosen: frozenset[str]) -> tuple[Area, ...]:
+        """The areas that look at a service of this role for the chosen requirements."""
+        if (name, chosen) not in self.areas:
+            wanted = _with_needs(role.by_id, chosen)
+            found = [self.judges[i].area for i, r in role.by_id.items() if i in wanted and not r.derives]
+            self.areas[name, chosen] = tuple({area.name: area for area in found}.values())
+        return self.areas[name, chosen]
+
+    def _pattern(self, role: _Role, chosen: frozenset[str], away: Mapping[str, _Away], *, active: bool) -> _Pattern:
+        """What follows from what was chosen, and from what each area would dial beyond this machine."""
+        wanted = _with_needs(role.by_id, chosen)
+        deselected = (NotTested.DESELECTED, "not among the requirements selected for this run")
+        excluded = {i: deselected for i in role.by_id if i not in chosen}
+        asks: dict[str, set[str]] = {}
+        areas: dict[str, Area] = {}
+        for i, requirement in role.by_id.items():
+            if i not in wanted or requirement.derives:
+                continue
+            area = self.judges[i].area
+            needed = area.asks(requirement)
+            if trouble := _not_authorised(area, needed, away[area.name], active=active):
+                excluded.setdefault(i, (NotTested.NOT_AUTHORISED, trouble))
+                continue
+            areas[area.name] = area
+            asks.setdefault(area.name, set()).update(needed)
+        judged = tuple(
+            i
+            for i in self.ordered
+            if i in wanted and not role.by_id[i].derives and excluded.get(i, ("",))[0] is not NotTested.NOT_AUTHORISED
+        )
+        whole = tuple((areas[name], frozenset(found)) for name, found in asks.items())
+        return _Pattern(judged, excluded, whole, tuple(r for i, r in role.by_id.items() if r.derives and i in chosen))
 
 
 def _with_needs(requirements: Mapping[str, Requirement], selected: frozenset[str]) -> frozenset[str]:
@@ -244,12 +272,12 @@ def _away(target: Target, service: Service, area: Area, today: date) -> _Away:
     return _Away(any=bool(away), refused=next(filter(None, refused), ""))
 
 
-def _not_authorised(target: Target, area: Area, asks: frozenset[str], away: _Away) -> str:
+def _not_authorised(area: Area, asks: frozenset[str], away: _Away, *, active: bool) -> str:
     """Why the target's authorisation does not cover looking at the service, empty where it does."""
-    if away.refused or not away.any or (target.authorisation and target.authorisation.active):
+    if away.refused or not away.any or active:
         return away.refused
-    active = sorted(area.active & {ask.partition(":")[0] for ask in asks})
-    return f"{', '.join(active)} is an active test; the authorisation says active = false" if active else ""
+    tests = sorted(area.active & {ask.partition(":")[0] for ask in asks})
+    return f"{', '.join(tests)} is an active test; the authorisation says active = false" if tests else ""
 
 
 def on_this_machine(target: Target, host: str) -> bool:

@@ -20,6 +20,8 @@ from datetime import date
 from typing import Any
 from urllib.parse import quote, quote_plus
 
+from conformance.core.codec import decode, encode
+
 SECRET_FIELDS = frozenset(
     {
         *("authorization", "proxy-authorization", "cookie", "x-api-key", "api-key", "apikey", "x-auth-token", "dpop"),
@@ -149,16 +151,21 @@ PATTERNS: tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...] = (
 # What data must show for a pattern to match: looked for in the lower-cased octets, or in their shape, where each digit
 # is `0`, each capital `A`, each small letter `a`, each dash itself and the rest a space. Evidence is mostly hex
 # digests; this look costs microseconds a record where the patterns would cost milliseconds.
-_HINTS = (b"private key", b"eyj", b"bearer ", b"basic ", b"dpop ", b'"kty"')
+_HINTS = (b"eyj", b'"kty"')
+_SPACED_HINTS = (b"private key", b"bearer ", b"basic ", b"dpop ")
 _PARAMETER_HINTS = tuple(f"{name}=".encode() for name in SECRET_FIELDS)
-_SHAPES = tuple(
-    shape.encode()
-    for shape in (
-        *(f" {'0' * digits} " for digits in range(12, 20)),  # to its end, since hex digests begin so too
-        *(" 0000 0000 0000", " 0000-0000-0000", " 0000 000000 0", " 0000-000000-0"),
-        *("A0000000A", "0-0000-00000-00-0", "000000-00-0000", "A 000000"),
-    )
+_LONG_NUMBER = b" " + b"0" * 12
+_LONG_NUMBERS = tuple(f" {'0' * digits} ".encode() for digits in range(12, 20))
+"""To their ends, since hex digests begin so too; all of them begin as `_LONG_NUMBER` does."""
+
+_SHAPES = (
+    (b" ", (b" 0000 0000 0000", b" 0000 000000 0")),
+    (b"-", (b" 0000-0000-0000", b" 0000-000000-0", b"0-0000-00000-00-0", b"000000-00-0000")),
+    (b")", (b"A 000000",)),
+    (b"", (b"A0000000A",)),
 )
+"""The other shapes, by the octet without which the data has none of them."""
+
 _SHAPE_OF = bytes(
     ord("0" if chr(octet).isdigit() else "A" if chr(octet).isupper() else "a" if chr(octet).islower() else "-")
     if octet < 128 and (chr(octet).isalnum() or octet == ord("-"))
@@ -174,8 +181,10 @@ FEWEST_DIGITS = 7
 def has_hint(data: bytes) -> bool:
     """Whether one of the words stands in these octets without which no pattern but those of digits matches."""
     lowered = data.lower()
-    return any(hint in lowered for hint in _HINTS) or (
-        b"=" in lowered and any(parameter in lowered for parameter in _PARAMETER_HINTS)
+    return (
+        any(hint in lowered for hint in _HINTS)
+        or (b" " in lowered and any(hint in lowered for hint in _SPACED_HINTS))
+        or (b"=" in lowered and any(parameter in lowered for parameter in _PARAMETER_HINTS))
     )
 
 
@@ -281,8 +290,6 @@ class Redactor:
         """
         if not self._suspects(data):
             return data
-        from conformance.core.codec import decode, encode  # noqa: PLC0415 - the door's users need no JSON
-
         return encode(self.record(decode(data, Any), frozenset()))
 
     def _suspects(self, data: bytes) -> bool:
@@ -291,7 +298,9 @@ class Redactor:
         if any(form in data for form in self._octets) or has_hint(data):
             return True
         shape = data.translate(_SHAPE_OF)
-        return any(hint in shape for hint in _SHAPES)
+        if _LONG_NUMBER in shape and any(number in shape for number in _LONG_NUMBERS):
+            return True
+        return any(octet in data and any(each in shape for each in shapes) for octet, shapes in _SHAPES)
 
     def _mark(self, kind: str, text: str) -> str:
         self.counts[kind] += 1

@@ -16,7 +16,7 @@ from conformance.core.judge import judge_service
 from conformance.core.judging import JudgeEntry, match
 from conformance.core.model import Cell, NotTested, Profile, Target
 from conformance.core.plan import Plan, case_of, make_plan
-from conformance.core.results import RESULTS_NAME, Run, cell_line, make_header, write_results
+from conformance.core.results import RESULTS_NAME, Run, cell_lines, make_header, write_results
 from conformance.core.store import EVIDENCE_NAME, EvidenceArchive, StoreError
 from conformance.core.waivers import Waiver
 
@@ -195,7 +195,7 @@ def write_run(run: Run, directory: Path) -> None:
     """Write a replayed run's results under `directory`."""
     counts = Counter(cell.status.value for cell in run.cells)
     with (directory / RESULTS_NAME).open("wb") as stream:
-        write_results(stream, run.header, (cell_line(cell) for cell in run.cells), counts)
+        write_results(stream, run.header, (cell_lines([cell]) for cell in run.cells), counts)
 
 
 def changes(

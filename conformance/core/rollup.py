@@ -19,7 +19,7 @@ _RANK = {status: rank for rank, status in enumerate(STATUSES)}
 
 def worst(statuses: Iterable[Status]) -> Status:
     """The worst of them; of none it is not-tested, never pass."""
-    return max(statuses, key=_RANK.__getitem__, default=Status.NOT_TESTED)
+    return max(set(statuses), key=_RANK.__getitem__, default=Status.NOT_TESTED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """Files that people write: read as TOML and held against a JSON Schema of `profiles/schema/`.
 
-`jsonschema` costs a third of the start-up time, so it is imported only for files that need it: a shipped file whose
-SHA-256 stands in `schema/checked.json` was validated when that list was made, which a test repeats. Any other file,
-an edited shipped one included, is validated each time. No `$ref` leaves the folder of schemas.
+A shipped file whose SHA-256 stands in `schema/checked.json` was validated when that list was made, which a test
+repeats. Any other file, an edited shipped one included, is validated each time. `jsonschema` costs a third of the
+start-up time, so it is imported only for what is not surely valid (`surely.py`), and says what is wrong with it. No
+`$ref` leaves the folder of schemas.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from conformance.core import scope
 from conformance.core.errors import ConfigError, nearest, shown
 from conformance.core.model import Undecided
 from conformance.core.paths import profiles_dir
+from conformance.core.surely import Check, surely
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
@@ -134,6 +136,8 @@ def parse_toml(octets: bytes, name: str) -> dict[str, Any]:
 
 def plain(data: Any, name: str) -> Any:
     """TOML's values as JSON has them: dates as `YYYY-MM-DD`; times and numbers that JSON lacks are refused."""
+    if is_plain(data):
+        return data
 
     def walk(value: Any, path: tuple[str | int, ...]) -> Any:
         match value:
@@ -152,10 +156,25 @@ def plain(data: Any, name: str) -> Any:
     return walk(data, ())
 
 
+def is_plain(value: Any) -> bool:
+    """Whether a value is one of JSON as it is."""
+    match value:
+        case str() | bool() | int():
+            return True
+        case dict():
+            return all(map(is_plain, value.values()))
+        case list():
+            return all(map(is_plain, value))
+    return False
+
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
 def frozen(value: Any) -> Any:
     """A value of a file that nobody can change: mappings read-only, lists as tuples."""
     if isinstance(value, Mapping):
-        return MappingProxyType({key: frozen(each) for key, each in value.items()})
+        return NOTHING if not value else MappingProxyType({key: frozen(each) for key, each in value.items()})
     if isinstance(value, list | tuple):
         return tuple(frozen(each) for each in value)
     return value
@@ -193,6 +212,8 @@ def mistakes(data: Any, schema: str, name: str, at: tuple[str | int, ...] = ()) 
     part = data
     for step in at:
         part = part[step]
+    if valid(schema)(part):
+        return
     for error in sorted(_leaves(validator(schema).iter_errors(part)), key=_rank):
         yield from _explained(error, data, name, at)
 
@@ -227,14 +248,20 @@ def schema_of(file: str) -> Mapping[str, Any]:
 
 
 @cache
+def valid(schema: str) -> Check:
+    """What says that data is surely valid by a schema, by its name; see `surely.py`."""
+    return surely(_filled(schema_of(f"{schema}.json"), f"{schema}.json"), FORMATS)
+
+
+@cache
 def validator(schema: str) -> Draft202012Validator:
     """What holds data against a schema, by its name. References are filled in, since following each costs most."""
     from jsonschema import Draft202012Validator, FormatChecker  # noqa: PLC0415 - see the module's head
     from jsonschema.validators import extend  # noqa: PLC0415
 
     formats = FormatChecker(formats=())
-    formats.checks("date")(is_date)
-    formats.checks("url")(is_url)
+    for name, holds in FORMATS.items():
+        formats.checks(name)(holds)
     whole: Any = extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
     made: Draft202012Validator = whole(_filled(schema_of(f"{schema}.json"), f"{schema}.json"), format_checker=formats)
     return made
@@ -285,6 +312,9 @@ def is_url(value: object) -> bool:
         return False
     plain_text = value.isascii() and value.isprintable() and " " not in value and "#" not in value
     return plain_text and parts.scheme in ("http", "https") and "@" not in parts.netloc and port != 0
+
+
+FORMATS: Mapping[str, Callable[[object], bool]] = {"date": is_date, "url": is_url}
 
 
 def _leaves(errors: Iterator[ValidationError]) -> Iterator[ValidationError]:

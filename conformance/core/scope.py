@@ -57,7 +57,7 @@ def within(address: IP, networks: tuple[Network, ...]) -> bool:
     return any(address.version == network.version and address in network for network in networks)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)  # a fleet's addresses are read when they are loaded, planned and dialled
 def literal(host: str) -> IP | None:
     """The address that `host` spells in the strict form (dotted quad, RFC 4291 text), else None."""
     try:

@@ -19,6 +19,8 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
+from msgspec import Struct
+
 from conformance.core.model import Reason, Target, Undecided
 from conformance.core.network import Address, Door, connect_failure
 
@@ -45,8 +47,7 @@ class Failure:
     received: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(Struct, frozen=True):
     """One connection: what is written, and how the answer is read.
 
     segments: each written by itself, 20 ms apart. read: all bytes so far and whether the stream has ended; None while
@@ -75,33 +76,21 @@ class _Open(Generic[K, R]):
         self.replies: list[Any] = []
 
 
-class _Flight:
-    """One exchange on the wire."""
+class _Flight(Struct):
+    """One exchange on the wire. place: of its reply in its wave. idle: when it will have been silent for too long."""
 
-    __slots__ = (
-        "active",
-        "connected",
-        "data",
-        "deadline",
-        "exchange",
-        "host",
-        "idle",
-        "parts",
-        "place",
-        "rest",
-        "sock",
-        "talk",
-    )
-
-    def __init__(self, talk: _Open[Any, Any], place: int, exchange: Exchange) -> None:
-        self.talk, self.place, self.exchange = talk, place, exchange
-        self.host: str = exchange.address[1][0]
-        self.sock: Any = None
-        self.data = b""
-        self.parts = 0
-        self.deadline = self.idle = 0.0
-        self.connected = self.active = False
-        self.rest: list[bytes] = []
+    talk: _Open[Any, Any]
+    place: int
+    exchange: Exchange
+    host: str
+    sock: Any = None
+    data: bytes = b""
+    parts: int = 0
+    deadline: float = 0.0
+    idle: float = 0.0
+    connected: bool = False
+    active: bool = False
+    rest: list[bytes] = []
 
 
 def converse(
@@ -199,7 +188,7 @@ class _Loop(Generic[K, R]):
             return
         talk.missing = len(wave)
         talk.replies = [None] * len(wave)
-        self.ready.extend(_Flight(talk, place, exchange) for place, exchange in enumerate(wave))
+        self.ready.extend([_Flight(talk, place, each, each.address[1][0]) for place, each in enumerate(wave)])
 
     def _admit(self, flight: _Flight) -> None:
         """Start an exchange if its host has a slot, now or when its rate allows."""

@@ -22,10 +22,10 @@ from conformance.core.codec import CodecError, decode, encode, sha256
 from conformance.core.judge import Bundle
 from conformance.core.model import NotTested, Reason
 from conformance.core.redact import Redactor
+from conformance.core.zips import ZipWriter
 
 EVIDENCE_NAME = "evidence.zip"
 MAX_EVIDENCE_BYTES = 4 * 1024 * 1024
-_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can say: equal evidence makes equal archives
 
 
 class StoreError(ValueError):
@@ -70,7 +70,7 @@ class EvidenceStore:
     """Writes the archive of one run. Use as a context manager."""
 
     def __init__(self, path: Path, redactor: Redactor) -> None:
-        self._zip = zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1)
+        self._zip = ZipWriter(path)
         self._redactor = redactor
         self._index: list[tuple[str, str, str, str]] = []
         self._written: set[str] = set()
@@ -79,12 +79,14 @@ class EvidenceStore:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.write("index.json", encode(sorted(self._index)))
-        self._zip.close()
+        try:
+            self.write("index.json", encode(sorted(self._index)))
+        finally:
+            self._zip.close()
 
     def write(self, name: str, data: bytes) -> None:
         """One member that is no evidence: the profile, the targets, the plan."""
-        self._zip.writestr(_member(name), data)
+        self._zip.add(name, data)
 
     def add(self, area: Area, observed: Observed) -> Stored:
         """Redact, write and read back what was observed."""
@@ -95,7 +97,7 @@ class EvidenceStore:
                 service=job.service.id,
                 area=area.name,
                 observed_at=observed.observed_at,
-                records=observed.records,
+                records=encoded_records(observed),
                 failures={name: (reason.value, detail) for name, (reason, detail) in observed.failures.items()},
                 connections=observed.connections,
             )
@@ -106,23 +108,22 @@ class EvidenceStore:
         digest = sha256(data)
         if digest not in self._written:
             self._written.add(digest)
-            self._zip.writestr(_member(f"evidence/{digest}.json"), data)
+            self._zip.add(f"evidence/{digest}.json", data)
         self._index.append((job.target.id, job.service.id, area.name, digest))
         return Stored(digest, read_bundle(area, data, digest))
+
+
+def encoded_records(observed: Observed) -> dict[str, msgspec.Raw]:
+    """The records as they are written; what the area has encoded already, to see its size, is not encoded again."""
+    known = observed.encoded
+    return {name: msgspec.Raw(known.get(name) or encode(record)) for name, record in observed.records.items()}
 
 
 def _without_records(observed: Observed, size: int) -> Observed:
     """What stands for evidence that no replay would read, so that one service does not make the run unreadable."""
     trouble = (Reason.TOO_LARGE, f"evidence of {size} octets, of which at most {MAX_EVIDENCE_BYTES} are kept")
     failures = dict.fromkeys((*observed.records, *observed.failures), trouble)
-    return replace(observed, records={}, failures=failures)
-
-
-def _member(name: str) -> zipfile.ZipInfo:
-    info = zipfile.ZipInfo(name, _TIME)
-    info.compress_type = zipfile.ZIP_DEFLATED
-    info.external_attr = 0o644 << 16
-    return info
+    return replace(observed, records={}, failures=failures, encoded={})
 
 
 def read_bundle(area: Area, data: bytes, digest: str) -> Bundle:
@@ -196,9 +197,12 @@ class EvidenceArchive:
 
     def copy(self, path: Path, changed: Mapping[str, bytes]) -> None:
         """Write the archive anew at `path`, with other bytes for the members named in `changed`."""
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as new:
+        new = ZipWriter(path)
+        try:
             for name in self._zip.namelist():
-                new.writestr(_member(name), changed.get(name) or self.read(name))
+                new.add(name, changed.get(name) or self.read(name))
+        finally:
+            new.close()
 
     def bundle(self, area: Area, digest: str) -> Bundle:
         """The evidence with this digest, its bytes checked against it."""

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 
 from conformance.core.countries import Country
 from conformance.core.errors import ConfigError
@@ -127,11 +128,10 @@ def make_matrix(
     for position, run in enumerate(runs):
         _check_profile(run, profile, profiles[position] if position < len(profiles) else None)
         _check_time(run, as_of)
-    cells, observed = _merge(runs, profile)
-    allowed = timedelta(days=profile.max_age_days)
-    stale = frozenset(key for key, when in observed.items() if as_of - when > allowed)
-    by_place: dict[str, dict[str, tuple[Cell, ...]]] = _by_place(cells)
-    columns = _columns(runs, countries, cells.values(), stale, as_of)
+    cells = _merge(runs, profile)
+    stale = _stale(runs, profile, as_of)
+    by_place = _by_place(cells)
+    columns = _columns(runs, countries, by_place, stale, as_of)
     groups = tuple(
         Group(area, roles, tuple(Row(r, tuple(_entry(c, r, by_place, stale) for c in columns)) for r in found))
         for (area, roles), found in _grouped(profile.requirements.values()).items()
@@ -225,37 +225,47 @@ def _name(run: Run) -> str:
     return str(run.directory) if run.directory else f"the run of {run.header.observed_at}"
 
 
-def _merge(runs: Sequence[Run], profile: Profile) -> tuple[dict[Key, Cell], dict[Key, datetime]]:
-    """Each cell once, with when it was observed: of equal cells, the older time counts."""
-    cells: dict[Key, Cell] = {}
-    observed: dict[Key, datetime] = {}
-    origin: dict[Key, Run] = {}
+def _merge(runs: Sequence[Run], profile: Profile) -> Sequence[Cell]:
+    """Each cell once."""
     for run in runs:
-        when = moment(run.header.observed_at)
+        unknown = next((cell for cell in run.cells if cell.requirement not in profile.requirements), None)
+        if unknown is not None:
+            expected = f"a requirement of {profile.id} {profile.version}"
+            raise ConfigError(_name(run), "cell", f"{' '.join(unknown.key)}", expected)
+    if len(runs) == 1:
+        return runs[0].cells  # a run has no cell twice
+    cells: dict[Key, tuple[Cell, Run]] = {}
+    for run in runs:
         for cell in run.cells:
-            if cell.requirement not in profile.requirements:
-                expected = f"a requirement of {profile.id} {profile.version}"
-                raise ConfigError(_name(run), "cell", f"{' '.join(cell.key)}", expected)
-            known = cells.get(cell.key)
-            if known is not None and known != cell:
-                found = f"{' '.join(cell.key)} is {cell.status} here and {known.status} in {_name(origin[cell.key])}"
+            known, origin = cells.setdefault(cell.key, (cell, run))
+            if known != cell:
+                found = f"{' '.join(cell.key)} is {cell.status} here and {known.status} in {_name(origin)}"
                 raise ConfigError(_name(run), "cell", found, "each service in one run, or equal cells")
-            cells.setdefault(cell.key, cell)
-            origin.setdefault(cell.key, run)
-            observed[cell.key] = min(when, observed.get(cell.key, when))
-    return cells, observed
+    return [cell for cell, _ in cells.values()]
 
 
-def _by_place(cells: Mapping[Key, Cell]) -> dict[str, dict[str, tuple[Cell, ...]]]:
-    """Country -> requirement -> cells."""
+def _stale(runs: Sequence[Run], profile: Profile, as_of: datetime) -> frozenset[Key]:
+    """The keys of the cells that are older than the profile allows; of equal cells, the older one counts."""
+    allowed = timedelta(days=profile.max_age_days)
+    old = [run for run in runs if as_of - moment(run.header.observed_at) > allowed]
+    return frozenset(cell.key for run in old for cell in run.cells)
+
+
+def _by_place(cells: Iterable[Cell]) -> dict[str, dict[str, tuple[Cell, ...]]]:
+    """Country -> requirement -> cells, by target and service."""
     found: dict[str, dict[str, list[Cell]]] = defaultdict(lambda: defaultdict(list))
-    for key in sorted(cells):
-        found[cells[key].country][cells[key].requirement].append(cells[key])
-    return {code: {i: tuple(many) for i, many in rows.items()} for code, rows in found.items()}
+    for cell in cells:
+        found[cell.country][cell.requirement].append(cell)
+    place = attrgetter("target", "service")
+    return {code: {i: tuple(sorted(many, key=place)) for i, many in rows.items()} for code, rows in found.items()}
 
 
 def _columns(
-    runs: Sequence[Run], countries: Sequence[Country], cells: Iterable[Cell], stale: frozenset[Key], as_of: datetime
+    runs: Sequence[Run],
+    countries: Sequence[Country],
+    by_place: Mapping[str, Mapping[str, tuple[Cell, ...]]],
+    stale: frozenset[Key],
+    as_of: datetime,
 ) -> tuple[Column, ...]:
     """The register's countries in its order, then the sandbox's that have a target."""
     targets: dict[str, dict[str, TargetSummary]] = defaultdict(dict)
@@ -265,11 +275,11 @@ def _columns(
         for target in run.header.targets:
             targets[target.country].setdefault(target.id, target)
             times[target.country] = min(when, times.get(target.country, when))
-    services: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    services: dict[str, set[tuple[str, str]]] = {}
     old: set[str] = set()
-    for cell in cells:
-        services[cell.country].add(cell.key[:2])
-        old |= {cell.country} if cell.key in stale else set()
+    for code, rows in by_place.items():
+        services[code] = {(cell.target, cell.service) for many in rows.values() for cell in many}
+        old |= {code for many in rows.values() for cell in many if cell.key in stale} if stale else set()
     names = {country.code: country.name for country in countries}
     others = sorted((targets.keys() | services.keys()) - names.keys())
     for code in others:
@@ -311,5 +321,5 @@ def _entry(
         status=tally.worst if column.submitted else None,
         tally=tally,
         cells=cells,
-        stale=any(cell.key in stale for cell in cells),
+        stale=bool(stale) and any(cell.key in stale for cell in cells),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from conformance.core.model import Requirement
@@ -78,6 +79,18 @@ COSTS: Final[Mapping[str, int]] = {
 """Connections at most, where an ask does not cost one."""
 
 
+@lru_cache(maxsize=4096)
+def details(asked: frozenset[str], prefix: str) -> tuple[str, ...]:
+    """What follows the prefix in the asks that begin so, sorted."""
+    return tuple(sorted(ask.removeprefix(prefix) for ask in asked if ask.startswith(prefix)))
+
+
+@lru_cache(maxsize=1024)
+def observations(asked: frozenset[str]) -> frozenset[str]:
+    """The observations that the asks are of."""
+    return frozenset(ask.partition(":")[0] for ask in asked)
+
+
 def asks(requirement: Requirement) -> frozenset[str]:
     """The asks of one requirement.
 
@@ -105,7 +118,7 @@ def _filled(templates: Iterable[str], params: Mapping[str, Any]) -> Iterator[str
 
 def budget(asked: frozenset[str]) -> int:
     """Connections to one service at most, the naming of offenders and further addresses apart."""
-    names = {ask.partition(":")[0] for ask in asked}
+    names = observations(asked)
     controls = 2 if names & {*HELLO_OBSERVATIONS, "certificate"} else 0
     denied = sum(ask.startswith("suites:deny:") and ask != "suites:deny:not-allowed13" for ask in asked)
     union = denied > 1 and "suites:deny:not-allowed12" not in asked

@@ -11,14 +11,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from msgspec import Struct
+
 from conformance.core.model import Reason, Undecided
 
 Kind = Literal["accepted", "refused", "closed", "silent", "broken"]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True, omit_defaults=True):
     """What a server answered to one ClientHello, read in clear up to its last cleartext message.
+
+    A struct, and without its defaults when written, since most of what is observed are answers, and most of a refusal
+    is empty.
 
     kind: `accepted` a ServerHello, HelloRetryRequest or SSLv2 SERVER-HELLO; `refused` a fatal alert; `closed` the
         stream ended or was reset before any answer; `silent` nothing within the time-out; `broken` anything else.

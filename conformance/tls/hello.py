@@ -23,9 +23,9 @@ RANDOM_BYTES: Final = 64
 """What `Template.build` takes: a random and a session id."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Hello:
-    """What a ClientHello offers. Lists go out in the order given.
+    """What a ClientHello offers. Lists go out in the order given. Compared by identity: `probes.py` makes each once.
 
     legacy_version: the version field; versions: supported_versions, no extension where empty. groups, schemes,
     protocols (ALPN): no extension where empty. shares: groups with a key share; None sends no key_share extension, an
@@ -53,8 +53,8 @@ class Hello:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A hello compiled by `template`. head: version, suites and compressions; tail: the extensions but server_name and
-    padding; offered: the code points of all extensions, server_name taken for sent.
+    """A hello compiled by `template`. head: version, suites and compressions, in SSL 2.0 all up to the challenge; tail:
+    the extensions but server_name and padding; offered: the code points of all extensions, server_name taken for sent.
     """
 
     hello: Hello
@@ -72,7 +72,7 @@ class Template:
         """
         hello, head, tail = self.hello, self.head, self.tail
         if hello.kinds:
-            return (_ssl2(hello.kinds, fresh[:16]),)
+            return (head + fresh[:SSL2_CHALLENGE],)
         middle = b"\x20" + fresh[32:64] if hello.versions else b"\0"
         if hello.plain:
             body = head[:2] + fresh[:32] + middle + head[2:]
@@ -91,10 +91,14 @@ class Template:
 def template(hello: Hello) -> Template:
     """Compile a hello."""
     head = (
-        pack(">H", hello.legacy_version)
-        + _sized(_codes(hello.suites))
-        + bytes((len(hello.compressions),))
-        + hello.compressions
+        _ssl2(hello.kinds)
+        if hello.kinds
+        else (
+            pack(">H", hello.legacy_version)
+            + _sized(_codes(hello.suites))
+            + bytes((len(hello.compressions),))
+            + hello.compressions
+        )
     )
     bare = hello.plain or bool(hello.kinds)
     parts = () if bare else _parts(hello)
@@ -175,8 +179,12 @@ def public_value(group: int) -> bytes:
     return _PUBLIC_VALUES.get(group, b"\0")
 
 
-def _ssl2(kinds: tuple[int, ...], challenge: bytes) -> bytes:
-    """A CLIENT-HELLO of SSL 2.0: two bytes of length, and no record layer."""
+SSL2_CHALLENGE: Final = 16
+"""Octets of the challenge, the random of an SSL 2.0 hello."""
+
+
+def _ssl2(kinds: tuple[int, ...]) -> bytes:
+    """A CLIENT-HELLO of SSL 2.0 up to the challenge: two bytes of length, and no record layer."""
     specs = b"".join(kind.to_bytes(3, "big") for kind in kinds)
-    body = pack(">BHHHH", CLIENT_HELLO, SSL2, len(specs), 0, len(challenge)) + specs + challenge
-    return pack(">H", 0x8000 | len(body)) + body
+    body = pack(">BHHHH", CLIENT_HELLO, SSL2, len(specs), 0, SSL2_CHALLENGE) + specs
+    return pack(">H", 0x8000 | len(body) + SSL2_CHALLENGE) + body

@@ -17,7 +17,7 @@ from conformance.core.model import NotTested, Reason, Undecided, Untested
 from conformance.core.network import Address, Door
 from conformance.core.selector import Conversation, Failure, converse
 from conformance.tls import observe_hellos
-from conformance.tls.asks import HELLO_OBSERVATIONS
+from conformance.tls.asks import HELLO_OBSERVATIONS, observations
 from conformance.tls.observe_hellos import FIRST, Reading, Talk
 
 THREADS: Final = 16
@@ -28,6 +28,9 @@ AHEAD: Final = 64
 """How many jobs may wait for a thread, and how many names are looked up before their turn."""
 
 HELLOS: Final = HELLO_OBSERVATIONS | {"certificate"}
+ANSWERED: Final = frozenset({"versions", "tolerance", "suites", "groups", "signatures"})
+"""What is read from the answers to hellos alone."""
+
 UNREACHABLE: Final = frozenset(
     {Reason.DNS, Reason.REFUSED, Reason.CONNECT_TIMEOUT, Reason.TIMEOUT, Reason.OUT_OF_SCOPE, Reason.RATE_LIMIT}
 )
@@ -129,7 +132,7 @@ def _conversation(job: Job, addresses: tuple[Address, ...] | Undecided, door: Do
     """The talk with the first address that takes a connection; without hellos to ask, nothing is sent."""
     if isinstance(addresses, Undecided):
         return addresses
-    if not HELLOS & {ask.partition(":")[0] for ask in job.asks}:
+    if not HELLOS & observations(job.asks):
         return Talk(job, addresses[0], b"")
     try:
         for address in addresses:
@@ -144,10 +147,7 @@ def _conversation(job: Job, addresses: tuple[Address, ...] | Undecided, door: Do
 
 def blocks(job: Job, ended: Talk | Undecided) -> bool:
     """Whether anything is left to do that waits for a network."""
-    names = {ask.partition(":")[0] for ask in job.asks}
-    return not isinstance(ended, Undecided) and bool(
-        names - {"versions", "tolerance", "suites", "groups", "signatures"}
-    )
+    return not isinstance(ended, Undecided) and not observations(job.asks) <= ANSWERED
 
 
 def finished(job: Job, ended: Talk | Undecided, door: Door) -> Observed:
@@ -155,7 +155,7 @@ def finished(job: Job, ended: Talk | Undecided, door: Door) -> Observed:
     try:
         return bounded(finish(job, ended, door))
     except Exception as error:  # noqa: BLE001 - as above
-        names = {ask.partition(":")[0] for ask in job.asks}
+        names = observations(job.asks)
         count = 0 if isinstance(ended, Undecided) else ended.connections
         trouble = (Reason.INTERNAL, f"{type(error).__name__}: {error}")
         return Observed(job, door.now(), {}, dict.fromkeys(names, trouble), count)
@@ -163,12 +163,13 @@ def finished(job: Job, ended: Talk | Undecided, door: Door) -> Observed:
 
 def bounded(observed: Observed) -> Observed:
     """What was observed, without its largest records where together they are more than is kept of one service."""
-    sizes = {name: len(encode(record)) for name, record in observed.records.items()}
+    encoded = {name: encode(record) for name, record in observed.records.items()}
     failures = dict(observed.failures)
-    while sum(sizes.values()) > MOST_EVIDENCE:
-        name = max(sizes, key=lambda each: sizes[each])
-        failures[name] = (Reason.TOO_LARGE, f"a record of {sizes.pop(name)} octets")
-    return replace(observed, records={name: observed.records[name] for name in sizes}, failures=failures)
+    while sum(map(len, encoded.values())) > MOST_EVIDENCE:
+        name = max(encoded, key=lambda each: len(encoded[each]))
+        failures[name] = (Reason.TOO_LARGE, f"a record of {len(encoded.pop(name))} octets")
+    records = {name: observed.records[name] for name in encoded}
+    return replace(observed, records=records, failures=failures, encoded=encoded)
 
 
 def finish(job: Job, ended: Talk | Undecided, door: Door) -> Observed:
@@ -196,7 +197,7 @@ class _Records:
 
     def __init__(self, job: Job, door: Door) -> None:
         self.job, self.door = job, door
-        self.names = {ask.partition(":")[0] for ask in job.asks}
+        self.names = observations(job.asks)
         self.records: dict[str, Any] = {}
         self.failures: dict[str, Outcome] = {}
         self.connections = 0

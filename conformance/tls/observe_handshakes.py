@@ -7,6 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+from msgspec import structs
+
 from conformance.core.model import Reason, Undecided, Untested
 from conformance.core.network import Door
 from conformance.core.selector import Failure
@@ -142,7 +144,8 @@ def observe_features(reading: Reading, handshakes: Handshakes) -> Features:
     if "features:flight13" in talk.job.asks and talk.offers(TLS13, "TLSv1.3"):
         try:
             flight = handshakes.flight13(sent_name(talk)).flight
-            seen = replace(seen, flight13=replace(flight, answer=replace(flight.answer, controlled=reading.controlled)))
+            controlled = structs.replace(flight.answer, controlled=reading.controlled)
+            seen = replace(seen, flight13=replace(flight, answer=controlled))
         except Undecided as trouble:
             troubles["flight13"] = f"{trouble.reason}: {trouble.detail}"
     if "features:renegotiation" in talk.job.asks and talk.offers(TLS12, "TLSv1.2"):

@@ -18,6 +18,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from conformance.core.area import Job
@@ -26,6 +27,7 @@ from conformance.core.network import Address
 from conformance.core.selector import Conversation, Exchange, Failure
 from conformance.tls import probes
 from conformance.tls.answers import answer, unoffered
+from conformance.tls.asks import details
 from conformance.tls.codepoints import GROUP_CODES, GROUPS, SCHEMES, SUITES
 from conformance.tls.codepoints import name_of as name
 from conformance.tls.evidence import Answer, Denial, Groups, Signatures, Suites, Tolerance, Versions
@@ -104,7 +106,7 @@ class Talk:
     def ask(self, questions: Mapping[str, Hello], names: Mapping[str, bytes] | None = None) -> Talking:
         """As `wave`; where the endpoint hung up at a question that is there to be accepted, ask once more."""
         yield from self.wave(questions, names)
-        hoped = [key for key in questions if key.startswith(HOPED) and _hung_up(key, self.got[key][1])]
+        hoped = [key for key in questions if _hung_up(key, self.got[key][1]) and key.startswith(HOPED)]
         room = max(AGAIN - self.again, 0)
         yield from self._once_more(hoped[:room])
         for key in hoped[room:]:
@@ -113,7 +115,7 @@ class Talk:
 
     def confirm(self) -> Talking:
         """Ask the others once more at which the endpoint hung up, as far as there is room for."""
-        rest = [key for key, (_, got) in self.got.items() if not key.startswith(HOPED) and _hung_up(key, got)]
+        rest = [key for key, (_, got) in self.got.items() if _hung_up(key, got) and not key.startswith(HOPED)]
         yield from self._once_more(rest[: max(MOST_HELLOS - 1 - self.connections, 1)])
         # Where one question was answered differently the second time, hanging up says nothing anywhere.
         for key, (made, got) in self.got.items():
@@ -166,9 +168,9 @@ class Talk:
         reply = self.reply(key)
         return reply is not None and reply.version == version
 
-    def wants(self, prefix: str) -> list[str]:
+    def wants(self, prefix: str) -> tuple[str, ...]:
         """The details of the asks that begin so."""
-        return sorted(ask.removeprefix(prefix) for ask in self.job.asks if ask.startswith(prefix))
+        return details(self.job.asks, prefix)
 
 
 def _hung_up(key: str, got: Got) -> bool:
@@ -201,8 +203,9 @@ def converse(job: Job, address: Address, offenders: int) -> Conversation[Talk]:
     yield from talk.wave({FIRST: CONTROL})
     if isinstance(talk.got[FIRST][1], Failure):
         return talk
-    unknown = name_extension(f"x{os.urandom(6).hex()}{NEVER_REGISTERED}")
-    yield from talk.ask(dict(_first(talk)), {"unknown": unknown})
+    first = opening(job.asks, named=bool(talk.server_name))
+    own = {"unknown": name_extension(f"x{os.urandom(6).hex()}{NEVER_REGISTERED}")} if "unknown" in first else {}
+    yield from talk.ask(first, own)
     yield from talk.ask(dict(_second(talk)))
     yield from talk.ask(dict(_third(talk)))
     yield from talk.confirm()
@@ -213,29 +216,34 @@ def converse(job: Job, address: Address, offenders: int) -> Conversation[Talk]:
     return talk
 
 
-def _first(talk: Talk) -> Iterator[tuple[str, Hello]]:
-    """Questions whose wording depends on nothing."""
-    for version in talk.wants("versions:"):
+@lru_cache(maxsize=256)
+def opening(asks: frozenset[str], *, named: bool) -> Mapping[str, Hello]:
+    """Questions whose wording depends on nothing. named: the service has a server name."""
+    return MappingProxyType(dict(_opening(asks, named=named)))
+
+
+def _opening(asks: frozenset[str], *, named: bool) -> Iterator[tuple[str, Hello]]:
+    for version in details(asks, "versions:"):
         if version in PROBES:
             yield version, PROBES[version]
-    for probe in talk.wants("tolerance:"):
+    for probe in details(asks, "tolerance:"):
         if probe in PROBES and probe != FIRST:
             yield probe, PROBES[probe]
-    denied = _denied(talk)
+    denied = _denied(asks)
     if len(denied) == 1:
         yield f"deny:{denied[0]}", probes.deny(SETS[denied[0]])
     elif denied:
         yield UNION, probes.deny(_union(denied))
     for ask, key in (("groups:small", "small"), ("signatures:legacy", "legacy"), ("features:alpn-none", "alpn-none")):
-        if ask in talk.job.asks:
+        if ask in asks:
             yield key, PROBES[key]
-    if "names" in talk.job.asks and talk.server_name:
+    if "names" in asks and named:
         yield "unknown", PROBES["unknown"]
 
 
-def _denied(talk: Talk) -> list[str]:
+def _denied(asks: frozenset[str]) -> list[str]:
     """The forbidden sets of TLS 1.2 and below."""
-    return [each for each in talk.wants("suites:deny:") if each != "not-allowed13"]
+    return [each for each in details(asks, "suites:deny:") if each != "not-allowed13"]
 
 
 @lru_cache(maxsize=64)
@@ -277,7 +285,7 @@ def _each_denied(talk: Talk) -> Iterator[tuple[str, Hello]]:
     found = talk.got.get(UNION)
     if found is None or _refused(found[1]):
         return
-    for each in _denied(talk):
+    for each in _denied(talk.job.asks):
         yield f"deny:{each}", probes.deny(SETS[each])
 
 
@@ -313,7 +321,8 @@ def _third(talk: Talk) -> Iterator[tuple[str, Hello]]:
     """
     if "suites:order" not in talk.job.asks:
         return
-    picks = [talk.reply(key) for key in ("TLSv1.2", "aes128gcm12", *(f"deny:{each}" for each in _denied(talk)))]
+    denied = [f"deny:{each}" for each in _denied(talk.job.asks)]
+    picks = [talk.reply(key) for key in ("TLSv1.2", "aes128gcm12", *denied)]
     codes = [reply.suite for reply in picks if reply and reply.version == TLS12]
     found = list(dict.fromkeys(code for code in codes if (each := suite(code)) and each.cipher != "CHACHA20"))
     if len(found) >= 2:

@@ -7,9 +7,10 @@ with the ServerHelloDone of older versions, or with an SSL 2.0 SERVER-HELLO. Cod
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final
+
+from msgspec import Struct
 
 from conformance.core.model import Reason
 from conformance.core.selector import Failure
@@ -44,8 +45,7 @@ class ParseError(Exception):
         self.detail = detail
 
 
-@dataclass(slots=True)
-class Reply:
+class Reply(Struct):
     """One server's answer in code points.
 
     version: as selected, 0 where there is no hello. kinds: the SSL 2.0 cipher kinds, None for other versions.
@@ -60,7 +60,7 @@ class Reply:
     session_id: bytes = b""
     suite: int = -1
     compression: int = -1
-    extensions: dict[int, bytes] = field(default_factory=dict)
+    extensions: dict[int, bytes] = {}
     retry: bool = False
     group: int = -1
     share: bytes = b""

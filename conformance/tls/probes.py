@@ -8,6 +8,7 @@ ffdhe groups are left out of TLS 1.2 (RFC 7919 section 4: they would replace the
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -179,37 +180,47 @@ PROBES: Final = MappingProxyType(
     }
 )
 
+once: Final = lru_cache(maxsize=1024)
+"""Equal questions are one object, so that it is compiled once. Naming offenders asks some that do not come again."""
 
+
+@once
 def deny(codes: tuple[int, ...]) -> Hello:
     """A hello of TLS 1.2 with these suites alone."""
     return replace(_DENY, suites=codes)
 
 
+@once
 def deny13(codes: tuple[int, ...]) -> Hello:
     """A hello of TLS 1.3 with these suites alone, without a share."""
     return replace(_TLS13, suites=codes, shares=())
 
 
+@once
 def group13(group: str) -> Hello:
     """A hello of TLS 1.3 with this group alone, without a share."""
     return replace(_TLS13, groups=(GROUP_CODES[group],), shares=())
 
 
+@once
 def plain_shares() -> Hello:
     """A hello of TLS 1.3 with x25519 and secp256r1 alone and a share of each, so that the answer holds a share too."""
     return replace(_TLS13, groups=SHARES)
 
 
+@once
 def suite13(name: str) -> Hello:
     """A hello of TLS 1.3 with this suite alone, without a share."""
     return deny13((SUITE_CODES[name],))
 
 
+@once
 def small_with_curves() -> Hello:
     """As `small`, for a server with an ECDSA certificate, whose curve must be offered too: last."""
     return replace(PROBES["small"], groups=(*SMALL_GROUPS, 23, 24, 25))
 
 
+@once
 def of_key(key: str) -> Hello:
     """A hello of TLS 1.2 that only a certificate with this type of key can answer: `RSA` or `ECDSA`."""
     codes = tuple(
@@ -223,6 +234,7 @@ def of_key(key: str) -> Hello:
     return replace(PROBES["TLSv1.2"], suites=tuple(dict.fromkeys(codes)), compressions=b"\0")
 
 
+@once
 def pair(first: int, second: int) -> Hello:
     """Two suites in this order."""
     return replace(_TLS12, suites=(first, second))

@@ -12,7 +12,7 @@ from conformance.core.model import Cell, Status
 from conformance.core.results import (
     RESULTS_NAME,
     ResultsError,
-    cell_line,
+    cell_lines,
     make_header,
     plan_digest,
     read_results,
@@ -35,7 +35,7 @@ def written(folder: Path, *cells: Cell, planned: Iterable[Cell] = ()) -> Path:
         suite_version="0",
     )
     with (folder / RESULTS_NAME).open("wb") as stream:
-        write_results(stream, header, map(cell_line, cells), Counter(c.status.value for c in cells))
+        write_results(stream, header, [cell_lines(cells)], Counter(c.status.value for c in cells))
     return folder / RESULTS_NAME
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -136,7 +135,7 @@ def test_old_cells_and_surveys_decide_nothing(status: Status) -> None:
 def test_one_old_cell_blocks_conformant_but_no_fresh_fail() -> None:
     old, fresh = cell(MUST, PASS, "old"), cell(MUST, PASS, "fresh")
     assert standing([MUST], {MUST.id: (old, fresh)}, frozenset({old.key})).statement is Statement.UNDETERMINED
-    broken = replace(fresh, status=FAIL)
+    broken = fresh.but(status=FAIL)
     assert standing([MUST], {MUST.id: (old, broken)}, frozenset({old.key})).statement is Statement.NON_CONFORMANT
     assert standing([MUST], {MUST.id: (fresh, broken)}, frozenset({broken.key})).statement is Statement.UNDETERMINED
 

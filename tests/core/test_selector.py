@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from conformance.core.model import Reason
 from conformance.core.network import Address, Door
@@ -39,7 +40,7 @@ def five(data: bytes, eof: bool) -> bytes | None:
 
 
 def exchange(port: int, **changes: Any) -> Exchange:
-    return replace(Exchange(a_target(), address(port), (b"hello",), five), **changes)
+    return structs.replace(Exchange(a_target(), address(port), (b"hello",), five), **changes)
 
 
 def address(port: int) -> Address:

@@ -10,7 +10,6 @@ import sys
 import time
 import zipfile
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,8 +21,9 @@ from conformance.core.network import Door
 from conformance.core.plan import make_plan
 from conformance.core.redact import Redactor
 from conformance.core.replay import changes, replay
-from conformance.core.results import RESULTS_NAME, ResultsError, Run, cell_line, read_results, write_results
+from conformance.core.results import RESULTS_NAME, ResultsError, Run, cell_lines, read_results, write_results
 from conformance.core.store import EVIDENCE_NAME, MAX_EVIDENCE_BYTES, StoreError
+from conformance.core.zips import ZipWriter
 from conformance.exits import Exit
 from tests.core import demo
 from tests.zoo.servers import serve, silent
@@ -120,7 +120,7 @@ def test_z46_full_disk_is_an_error_and_leaves_no_results(tmp_path: Path, monkeyp
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(zipfile.ZipFile, "writestr", full)
+    monkeypatch.setattr(ZipWriter, "add", full)
     with pytest.raises(OSError, match="No space"):
         ran(tmp_path)
     with pytest.raises(ResultsError):
@@ -147,12 +147,12 @@ def test_z23_archive_that_swells_is_not_unpacked(tmp_path: Path) -> None:
 def rewritten(folder: Path, run: Run) -> None:
     """The results anew, with a footer that holds."""
     with (folder / RESULTS_NAME).open("wb") as stream:
-        write_results(stream, run.header, map(cell_line, run.cells), Counter(c.status.value for c in run.cells))
+        write_results(stream, run.header, [cell_lines(run.cells)], Counter(c.status.value for c in run.cells))
 
 
 def test_z47_verdict_that_was_edited_with_its_footer_differs_from_the_replay(tmp_path: Path) -> None:
     stored = ran(tmp_path)
-    edited = replace(stored.cells[0], status=Status.PASS, reason="", violations=())
+    edited = stored.cells[0].but(status=Status.PASS, reason="", violations=())
     rewritten(tmp_path, Run(stored.header, (edited, *stored.cells[1:])))
     again, _ = replay(tmp_path, demo.judges())
     found = changes(read_results(tmp_path), again, demo.profile(), demo.profile())

@@ -126,5 +126,5 @@ def sandbox_matrix() -> Matrix:
 def with_cell(run: Run, index: int, **changes: object) -> Run:
     """The run with one cell changed."""
     cells = list(run.cells)
-    cells[index] = replace(cells[index], **changes)  # type: ignore[arg-type]
+    cells[index] = cells[index].but(**changes)
     return replace(run, cells=tuple(cells))

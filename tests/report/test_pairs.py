@@ -60,7 +60,7 @@ def test_an_absent_side_is_not_tested_and_says_which() -> None:
 
 
 def test_a_cell_without_a_service_is_no_side() -> None:
-    cells = [replace(cell, service="", target="", status=Status.NOT_TESTED) for cell in sides()]
+    cells = [cell.but(service="", target="", status=Status.NOT_TESTED) for cell in sides()]
     assert pairs(cells, FITS).pairs["iso20022", "XA", "XB"].reason == NotTested.ROLE_MISSING
 
 

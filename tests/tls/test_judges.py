@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace as changed
 
 from conformance.areas import AREAS
 from conformance.core.judge import Bundle, Case, judge_service
@@ -114,7 +115,7 @@ RED: list[tuple[str, dict[str, Any], str]] = [
     ("TLS-VER-10", versions(tls10=CLOSED), "refuses TLSv1.0 without a word"),
     ("TLS-VER-10", versions(tls11=CLOSED), "refuses TLSv1.1 without a word"),
     ("TLS-VER-11", tolerance("grease", CLOSED), "GREASE"),
-    ("TLS-MTL-04", versions(tls12=replace(TLS12, certificate_request=True)), "requests a client certificate"),
+    ("TLS-MTL-04", versions(tls12=changed(TLS12, certificate_request=True)), "requests a client certificate"),
     ("TLS-MTL-04", flight13(certificate_request=True), "requests a client certificate"),
     ("TLS-VER-12", tolerance("large", SILENT), "3,000 bytes"),
     ("TLS-VER-13", tolerance("split", BROKEN), "two TCP segments"),
@@ -235,7 +236,7 @@ def everything(answer: Answer) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     "answer",
-    [UNCONTROLLED, replace(SILENT, controlled=False), replace(BROKEN, controlled=False)],
+    [UNCONTROLLED, changed(SILENT, controlled=False), changed(BROKEN, controlled=False)],
     ids=["refuses everything", "silent", "broken"],
 )
 @pytest.mark.parametrize("requirement_id", IDS)
@@ -287,34 +288,34 @@ FOREIGN = ("suite TLS_RSA_WITH_RC4_128_SHA",)
 ODD: list[tuple[str, dict[str, Any], Status, str]] = [
     # What was selected although it was not offered answers another question than the one that was asked.
     ("TLS-VER-03", versions(tls10=answered(unoffered=("version TLSv1.2",))), Status.ERROR, "not-observable"),
-    ("TLS-VER-06", versions(tls13=replace(TLS13, unoffered=FOREIGN)), Status.ERROR, "not-observable"),
+    ("TLS-VER-06", versions(tls13=changed(TLS13, unoffered=FOREIGN)), Status.ERROR, "not-observable"),
     ("TLS-CIP-01", denied("null", answered(unoffered=FOREIGN)), Status.ERROR, "not-observable"),
     (
         "TLS-CIP-12",
-        offered("TLS_AES_128_GCM_SHA256", replace(TLS13, unoffered=FOREIGN)),
+        offered("TLS_AES_128_GCM_SHA256", changed(TLS13, unoffered=FOREIGN)),
         Status.ERROR,
         "not-observable",
     ),
-    ("TLS-VER-08", tolerance("unknown-version", replace(TLS13, unoffered=FOREIGN)), Status.ERROR, "not-observable"),
+    ("TLS-VER-08", tolerance("unknown-version", changed(TLS13, unoffered=FOREIGN)), Status.ERROR, "not-observable"),
     # An endpoint that answers one question in two ways.
     ("TLS-VER-03", versions(tls10=Answer("broken", reason="flaky")), Status.ERROR, "flaky"),
     ("TLS-VER-11", tolerance("grease", Answer("broken", reason="flaky")), Status.ERROR, "flaky"),
     (
         "TLS-VER-14",
-        {"tolerance": Tolerance({"control": replace(TLS13, controlled=False)})},
+        {"tolerance": Tolerance({"control": changed(TLS13, controlled=False)})},
         Status.ERROR,
         "control-failed",
     ),
     # Answers that name something else than was asked for, or nothing yet.
-    ("TLS-GRP-02", {"groups": Groups({"x25519": replace(TLS13, group="secp256r1")})}, Status.ERROR, "not-observable"),
+    ("TLS-GRP-02", {"groups": Groups({"x25519": changed(TLS13, group="secp256r1")})}, Status.ERROR, "not-observable"),
     (
         "TLS-GRP-02",
-        {"groups": Groups({"x25519": replace(TLS13, group="", retry=True)})},
+        {"groups": Groups({"x25519": changed(TLS13, group="", retry=True)})},
         Status.ERROR,
         "not-observable",
     ),
     ("TLS-SIG-01", {"signatures": Signatures(Denial(answered(version="TLSv1.1")))}, Status.NOT_APPLICABLE, ""),
-    ("TLS-SIG-02", {"signatures": Signatures(DENIED, replace(TLS13, retry=True))}, Status.ERROR, "not-observable"),
+    ("TLS-SIG-02", {"signatures": Signatures(DENIED, changed(TLS13, retry=True))}, Status.ERROR, "not-observable"),
     ("TLS-EXT-07", names(named_matches=False, unknown=TLS13, unknown_leaf=""), Status.ERROR, "not-observable"),
 ]
 
