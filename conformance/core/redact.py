@@ -14,6 +14,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
@@ -21,6 +22,7 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 from conformance.core.codec import decode, encode
+from conformance.core.needles import Needles
 
 SECRET_FIELDS = frozenset(
     {
@@ -174,6 +176,9 @@ _SHAPE_OF = bytes(
 )
 
 
+SHORT_CHARACTERS, MOST_CLEAN = 64, 20_000
+"""Texts up to that length in which nothing was found are remembered: records repeat their names and words."""
+
 FEWEST_DIGITS = 7
 """Of the shortest number that a pattern looks for."""
 
@@ -222,9 +227,11 @@ class Redactor:
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
         self._kinds: dict[str, str] = {}
-        self._octets: tuple[bytes, ...] = ()
-        self._pattern: re.Pattern[str] | None = None
+        self._texts: Needles[str] = Needles(())
+        self._octets: Needles[bytes] = Needles(())
         self._stale = False
+        self._clean: set[str] = set()
+        self._lock = threading.Lock()
 
     def register(self, secret: str, kind: str = "secret") -> None:
         """Replace this secret from now on, in every form of `forms`.
@@ -234,33 +241,41 @@ class Redactor:
         """
         if not secret or not re.fullmatch(r"[a-z-]+", kind):
             raise ValueError(f"a {kind!a} of {len(secret)} characters cannot be redacted")
-        for form in forms(secret):
-            self._kinds.setdefault(form, kind)
-        self._stale = True
+        with self._lock:
+            for form in forms(secret):
+                self._kinds.setdefault(form, kind)
+            self._stale = True
 
     def _refresh(self) -> None:
         """Build what looks for the registered secrets, once after the last of several; a key has some 200 forms."""
         if not self._stale:
             return
-        self._stale = False
-        self._octets = tuple(
-            json.dumps(form, ensure_ascii=False)[1:-1].encode("utf-8", "surrogatepass") for form in self._kinds
-        )
-        longest_first = sorted(self._kinds, key=len, reverse=True)
-        self._pattern = re.compile("|".join(re.escape(form) for form in longest_first))
+        with self._lock:
+            self._texts = Needles(self._kinds)
+            self._octets = Needles(
+                json.dumps(form, ensure_ascii=False)[1:-1].encode("utf-8", "surrogatepass") for form in self._kinds
+            )
+            self._clean = set()  # last, and another one: who looks with the old words adds to the old one
+            self._stale = False
 
     def found(self, text: str) -> tuple[str, ...]:
         """The kinds of the registered secrets that a text holds in any form, in order, once each."""
         self._refresh()
-        if self._pattern is None:
-            return ()
-        return tuple(dict.fromkeys(self._kinds[match.group()] for match in self._pattern.finditer(text)))
+        return tuple(dict.fromkeys(self._kinds[form] for _, form in self._texts.places(text)))
 
     def text(self, text: str) -> str:
         """The text with registered secrets and everything that matches a pattern replaced."""
         self._refresh()
-        if self._pattern is not None:
-            text = self._pattern.sub(lambda match: self._mark(self._kinds[match.group()], match.group()), text)
+        clean = self._clean
+        if text in clean:
+            return text
+        found = self._without_patterns(self._without_registered(text))
+        if found == text and len(text) <= SHORT_CHARACTERS and len(clean) < MOST_CLEAN:
+            clean.add(text)
+        return found
+
+    def _without_patterns(self, text: str) -> str:
+        """The text with everything that matches a pattern replaced."""
         octets = text.encode("utf-8", "surrogatepass")
         if octets.translate(_SHAPE_OF).count(b"0") < FEWEST_DIGITS and not has_hint(octets):
             return text
@@ -295,12 +310,20 @@ class Redactor:
     def _suspects(self, data: bytes) -> bool:
         """Whether `text` could change anything here; exact for registered secrets, coarse for patterns."""
         self._refresh()
-        if any(form in data for form in self._octets) or has_hint(data):
+        if self._octets.within(data) or has_hint(data):
             return True
         shape = data.translate(_SHAPE_OF)
         if _LONG_NUMBER in shape and any(number in shape for number in _LONG_NUMBERS):
             return True
         return any(octet in data and any(each in shape for each in shapes) for octet, shapes in _SHAPES)
+
+    def _without_registered(self, text: str) -> str:
+        """The text with the registered secrets replaced."""
+        parts, end = [], 0
+        for start, form in self._texts.places(text):
+            parts += [text[end:start], self._mark(self._kinds[form], form)]
+            end = start + len(form)
+        return "".join([*parts, text[end:]]) if parts else text
 
     def _mark(self, kind: str, text: str) -> str:
         self.counts[kind] += 1

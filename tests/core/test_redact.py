@@ -67,6 +67,13 @@ def test_longest_secret_wins() -> None:
     assert redactor.text("secret-12345 secret-1") == "[redacted:long:12] [redacted:short:8]"
 
 
+def test_a_text_that_was_clean_is_looked_at_again_with_the_next_secret() -> None:
+    redactor = registered("another-secret")
+    assert redactor.text("now hunter2-and-more") == "now hunter2-and-more"
+    redactor.register("hunter2-and-more")
+    assert redactor.text("now hunter2-and-more") == "now [redacted:secret:16]"
+
+
 def test_redacting_twice_changes_nothing() -> None:
     redactor = registered()
     text = f"{SECRET} code=abc&state=1 S1234567D Bearer abc123def456"
