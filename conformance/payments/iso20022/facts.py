@@ -62,7 +62,7 @@ def places_of(paths: tuple[str, ...], kind: str) -> Places:
     known.update(paths)
     return Places(
         {name: tuple(numbers) for name, numbers in named.items()},
-        tuple([number for number, path in enumerate(paths) if path.endswith("DtTm")]),
+        tuple(sorted(each for name, numbers in named.items() if name.endswith("DtTm") for each in numbers)),
         tuple([number for number, path in enumerate(paths) if "Prtry" in path and "Prtry" in path.split("/")]),
         frozenset(known),
         tuple(_repeated(TRANSACTIONS[kind], known)) if kind in TRANSACTIONS else (),

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 MAX_OCTETS = 1_048_576
 MAX_DEPTH = 64
+MAX_PATH = 2048
+"""Characters of a leaf's path: names of elements have no bound of their own, and each leaf repeats those above it."""
+
 
 _DECLARATION = re.compile(
     rb"""<\?xml[ \t\r\n][^>]{0,200}?encoding[ \t\r\n]*=[ \t\r\n]*["']([A-Za-z0-9._-]{1,40})["']"""
@@ -145,6 +148,8 @@ def _walk(element: Any, path: str, leaves: list[Leaf], left: int, own: str) -> N
         else:
             before, count = name, 1
             place = path + name
+        if len(place) > MAX_PATH:
+            raise XmlTrouble("too-deep", f"a path of more than {MAX_PATH} characters")
         if len(child):
             _walk(child, f"{place}/", leaves, left - 1, own)
             continue

@@ -7,6 +7,7 @@ import resource
 import socket
 import threading
 import time
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
@@ -61,6 +62,19 @@ def test_a_megabyte_of_anything_is_read_in_linear_time(unit: bytes) -> None:
     started = time.monotonic()
     assert read_message("long", octets).trouble
     assert time.monotonic() - started < 2
+
+
+def test_long_names_above_many_leaves_are_refused_before_they_are_repeated() -> None:
+    """5,000 leaves under names of 45,000 characters would be 883 MB of paths."""
+    names = [f"a{letter * 7_000}" for letter in "bcdefgh"]
+    text = "".join(f"<{each}>" for each in names) + "<x/>" * 4_000 + "".join(f"</{each}>" for each in reversed(names))
+    tracemalloc.start()
+    try:
+        found = read_message("long", f'<Document xmlns="urn:x">{text}</Document>'.encode())
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
+    assert found.trouble == "too-deep"
 
 
 @given(st.binary(max_size=400))

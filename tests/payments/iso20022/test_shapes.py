@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from conformance.core.paths import vectors_dir
 from conformance.payments.iso20022 import shapes, vectors
+from conformance.payments.iso20022.facts import places_of
 from conformance.payments.iso20022.harness import octets_of
 from conformance.payments.iso20022.samples import FIXED, PACS_008, Agreement, fill
 from conformance.payments.iso20022.shapes import plain_leaves
@@ -161,3 +162,8 @@ def test_little_is_kept_of_strangers_messages() -> None:
     before = shapes._kept.cache_info().misses
     assert plain_leaves(f"<D>{'<a>1</a>' * 2_000}</D>")
     assert shapes._kept.cache_info().misses == before
+
+
+def test_a_date_time_that_is_repeated_is_a_time_as_the_first_is() -> None:
+    paths = ("GrpHdr/CreDtTm", "CdtTrf/PrcgDtTm", "CdtTrf/PrcgDtTm[2]", "CdtTrf/DtTmX")
+    assert places_of(paths, "").times == (0, 1, 2)
