@@ -56,6 +56,7 @@ class Channel:
         self.transcript = b""
         self.version = 0x0303
         self.skips_data = False
+        self._was_reset = False
         self._left = max_bytes
         self._monotonic = monotonic
         self._messages = bytearray()
@@ -84,6 +85,8 @@ class Channel:
             self.stream.sendall(data)
         except TimeoutError:
             raise Undecided(Reason.TIMEOUT, "the peer takes no more data") from None
+        except ConnectionResetError:
+            self._was_reset = True  # said once: the next read sees an end like any other
         except OSError:
             return
 
@@ -187,6 +190,8 @@ class Channel:
                 raise Undecided(Reason.RESET, type(error).__name__) from None
             if not part:
                 self.check_deadline()  # a watchdog ends a stream too: then it is the deadline
+                if self._was_reset:
+                    raise Undecided(Reason.RESET, ConnectionResetError.__name__)
                 raise Undecided(Reason.CLOSED, "the stream ended within a record" if parts else "the stream ended")
             parts.append(part)
             count -= len(part)

@@ -412,7 +412,7 @@ def test_a_key_too_large_to_use_is_undecided() -> None:
     leaf = issue(NAME, Issued(middle.certificate, small), ca=False)
     began = time.process_time()
     found = read_against(root, leaf, middle)
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < 1
     assert not found.trusted
     assert "key too large (RSA, 16384 bits)" in found.trust_undecided
     assert found.certificates[1].key_bits == 16_384
@@ -460,12 +460,12 @@ def test_hostile_names_are_read_bounded_and_match_nothing() -> None:
     assert max(map(len, (*leaf.dns_names, *leaf.common_names, leaf.subject))) <= 256
 
 
-def test_a_hundred_thousand_names_are_read_within_two_seconds() -> None:
+def test_a_hundred_thousand_names_are_read_within_a_second() -> None:
     """Z10: the evidence keeps the first hundred and the count, the match sees them all."""
     material = authorities().variant("many-names", NAME)
     began = time.process_time()
     found = served(material, "n99998.many.test")
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < 1
     assert (found.certificates[0].name_count, len(found.certificates[0].dns_names)) == (100_000, 100)
     assert found.name_matches
 

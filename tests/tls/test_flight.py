@@ -20,7 +20,6 @@ from hypothesis import strategies as st
 
 from conformance.core.model import NotTested, Reason, Undecided, Untested
 from conformance.tls.channel import Alerted, Channel, message
-from conformance.tls.client_hello import ClientHello, parse_client_hello
 from conformance.tls.credentials import Introduction, from_pem, is_signed, load
 from conformance.tls.evidence import Renegotiation
 from conformance.tls.fake12 import Choice, Server12
@@ -505,3 +504,32 @@ def test_deadline_while_waiting_for_a_ticket_leaves_no_evidence() -> None:
     with beside(handle) as sock, pytest.raises(Undecided) as refused:
         looked(sock, "TLSv1.3", seconds=0.2, ticket_seconds=5)
     assert refused.value.reason is Reason.TIMEOUT
+
+
+class Gone:
+    """A stream whose peer is gone: writing says how, once, and reading sees an end like any other."""
+
+    def __init__(self, error: OSError) -> None:
+        self.error = error
+
+    def settimeout(self, _: float) -> None:
+        """As a socket's."""
+
+    def sendall(self, _: bytes) -> None:
+        """Fail."""
+        raise self.error
+
+    def recv(self, _: int) -> bytes:
+        """Nothing more."""
+        return b""
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"), [(ConnectionResetError(), Reason.RESET), (BrokenPipeError(), Reason.CLOSED)]
+)
+def test_a_reset_that_writing_met_is_a_reset_and_no_end(error: OSError, reason: Reason) -> None:
+    channel = Channel(Gone(error), time.monotonic() + 5, 1_000)  # type: ignore[arg-type]
+    channel.send_alert(1, 0)
+    with pytest.raises(Undecided) as caught:
+        channel.record()
+    assert caught.value.reason is reason

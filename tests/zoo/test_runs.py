@@ -259,7 +259,7 @@ def turncoat(bad: Handler, good: Callable[[int], bool]) -> Handler:
 
 LATE: dict[str, tuple[Handler, set[str]]] = {
     "silence": (silent, {"timeout", "not-observable", "control-failed"}),
-    "reset": (resetting, {"reset", "closed", "not-observable", "control-failed"}),
+    "reset": (resetting, {"reset", "not-observable", "control-failed"}),
     "drip": (
         after_hello(dripping(b"\x16\x03\x03\x3f\x00\x02\x00\x30\x00", b"\3", 0.1)),
         {"timeout", "not-observable", "control-failed"},
