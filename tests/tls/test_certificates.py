@@ -463,9 +463,9 @@ def test_hostile_names_are_read_bounded_and_match_nothing() -> None:
 def test_a_hundred_thousand_names_are_read_within_a_second() -> None:
     """Z10: the evidence keeps the first hundred and the count, the match sees them all."""
     material = authorities().variant("many-names", NAME)
-    began = time.process_time()
+    began = time.thread_time()  # of this thread alone: servers of other tests may still run
     found = served(material, "n99998.many.test")
-    assert time.process_time() - began < 1
+    assert time.thread_time() - began < 1
     assert (found.certificates[0].name_count, len(found.certificates[0].dns_names)) == (100_000, 100)
     assert found.name_matches
 
