@@ -108,7 +108,7 @@ def test_two_manifests_of_one_id_are_refused(call: Call, served: Served) -> None
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--only", "TLS-VER-O3"], 'nearest: "TLS-VER-03"'),
+        (["--only", "TLS-VER03"], 'nearest: "TLS-VER-03"'),
         (["--area", "tsl"], 'nearest: "tls"'),
         (["--profile", "asen"], 'nearest: "asean"'),
         (["--profile", "./nix.toml"], "no such file"),
