@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from conformance.core.model import NotTested, Reason, Undecided, Untested
 from conformance.tls.channel import Alerted, Channel, message
+from conformance.tls.client_hello import ClientHello, parse_client_hello
 from conformance.tls.credentials import Introduction, from_pem, is_signed, load
 from conformance.tls.evidence import Renegotiation
 from conformance.tls.fake12 import Choice, Server12
