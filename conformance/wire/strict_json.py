@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from conformance.core.model import Reason, Undecided
@@ -94,3 +95,12 @@ def _check_surrogates(value: Any) -> None:
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:
         raise _refuse("a lone surrogate") from None
+
+
+def members(body: bytes) -> Mapping[str, Any] | None:
+    """The members of a JSON object, None where the body is none."""
+    try:
+        value = strict_json(body)
+    except Undecided:
+        return None
+    return value if isinstance(value, dict) else None

@@ -11,10 +11,11 @@ from typing import Any
 from conformance.core.model import NotTested, Untested
 from conformance.payments import webhook
 from conformance.payments.api.observe_payments import allowed
-from conformance.payments.api.session import Session, members, scalar
+from conformance.payments.api.session import Session, scalar
 from conformance.payments.callbacks import Callbacks
 from conformance.payments.inbox import Arrival, Plan
 from conformance.payments.receiving import Reading, await_all, deliveries, receiving, settings_of
+from conformance.wire.strict_json import members
 
 PLANS = {"taken": (200,), "refused-first": (500, 200), "unanswered-first": (0, 200), "redirected-first": (307, 200)}
 """What our receiver answers to the callbacks of a payment, one after the other; 0 for nothing at all."""

@@ -10,9 +10,10 @@ from urllib.parse import urlencode, urlsplit
 
 from conformance.core.model import Reason, Undecided
 from conformance.payments.api.evidence import Walk
-from conformance.payments.api.session import Ask, Session, members, scalar
+from conformance.payments.api.session import Ask, Session, scalar
 from conformance.payments.authority import may_change_state
 from conformance.payments.overlap import Gate, most_at_once, send_at_once
+from conformance.wire.strict_json import members
 
 AMOUNTS = ("0.30", "12345678901234.56")
 FLOATS = {"string": "0.30000000000000004", "minor-units": "30.5"}

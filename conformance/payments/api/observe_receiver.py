@@ -9,7 +9,8 @@ from typing import Any
 from conformance.core.model import NotTested, Reason, Undecided, Untested
 from conformance.payments import webhook
 from conformance.payments.api.observe_payments import allowed
-from conformance.payments.api.session import Ask, Session, members, scalar
+from conformance.payments.api.session import Ask, Session, scalar
+from conformance.wire.strict_json import members
 
 STALE_SECONDS = 600
 

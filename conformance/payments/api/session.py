@@ -23,7 +23,7 @@ from conformance.payments.detached_jws import sign
 from conformance.payments.overlap import Gate
 from conformance.wire.exchange import HttpExchange
 from conformance.wire.http import fetch
-from conformance.wire.strict_json import strict_json
+from conformance.wire.strict_json import members
 
 LIMITS = ("retry-after", "ratelimit", "ratelimit-policy", "allow", "accept")
 
@@ -215,15 +215,6 @@ class Printed:
     """A number as JSON printed it."""
 
     text: str
-
-
-def members(body: bytes) -> Mapping[str, Any] | None:
-    """The members of a JSON object, None where the body is none."""
-    try:
-        value = strict_json(body)
-    except Undecided:
-        return None
-    return value if isinstance(value, dict) else None
 
 
 def scalar(body: Mapping[str, Any] | None, name: str) -> str:

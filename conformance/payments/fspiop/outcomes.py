@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from conformance.core.model import Undecided
 from conformance.payments.fspiop import signature
 from conformance.payments.fspiop.evidence import Callback, Outcome
 from conformance.payments.fspiop.messages import FIELD, TRANSFERS, Message, Transfer
 from conformance.payments.fspiop.signature import FspiopError
-from conformance.wire.strict_json import strict_json
+from conformance.wire.strict_json import members
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -26,15 +25,6 @@ class Given(Protocol):
     transfer: Transfer
     since: float
     until: float
-
-
-def members(body: bytes) -> Mapping[str, Any] | None:
-    """The members of a JSON object, None where the body is none."""
-    try:
-        value = strict_json(body)
-    except Undecided:
-        return None
-    return value if isinstance(value, dict) else None
 
 
 def error_of(body: Mapping[str, Any] | None) -> tuple[str, bool, tuple[str, ...]]:

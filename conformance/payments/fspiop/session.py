@@ -17,9 +17,10 @@ from conformance.payments.fspiop import messages
 from conformance.payments.fspiop.evidence import Reply
 from conformance.payments.fspiop.listener import Arrival, Inbox
 from conformance.payments.fspiop.messages import FIELD, NONE, TRANSFERS, Change, Message, Party, Terms, Transfer
-from conformance.payments.fspiop.outcomes import error_of, forwards, members, results
+from conformance.payments.fspiop.outcomes import error_of, forwards, results
 from conformance.wire.exchange import HttpExchange
 from conformance.wire.http import fetch
+from conformance.wire.strict_json import members
 
 LIFETIME_SECONDS = 30.0
 """Until a transfer expires that need not: long enough for a hub, short enough to free what it reserved."""

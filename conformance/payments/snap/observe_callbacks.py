@@ -13,7 +13,8 @@ from conformance.payments.inbox import Arrival, Plan
 from conformance.payments.receiving import Reading, await_all, deliveries, receiving, settings_of
 from conformance.payments.snap import notification
 from conformance.payments.snap.observe_state import POLLS
-from conformance.payments.snap.session import Session, members, text
+from conformance.payments.snap.session import Session, text
+from conformance.wire.strict_json import members
 
 
 def callbacks(session: Session) -> Callbacks:

@@ -9,7 +9,8 @@ from conformance.payments.authority import may_change_state
 from conformance.payments.overlap import Gate, most_at_once, send_at_once
 from conformance.payments.snap import mutations
 from conformance.payments.snap.client import Draft, Operation
-from conformance.payments.snap.session import Session, members
+from conformance.payments.snap.session import Session
+from conformance.wire.strict_json import members
 
 PARALLEL = 10
 POLLS = 5

@@ -9,8 +9,9 @@ from typing import Any
 from conformance.core.model import NotTested, Reason, Undecided, Untested
 from conformance.payments.snap.client import token_request
 from conformance.payments.snap.evidence import TokenFacts
-from conformance.payments.snap.session import Session, members, text
+from conformance.payments.snap.session import Session, text
 from conformance.payments.snap.signature import stamp
+from conformance.wire.strict_json import members
 
 MAX_TOKEN = 4096
 LONGEST_WAIT_SECONDS, GRACE_SECONDS = 30.0, 0.5

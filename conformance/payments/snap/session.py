@@ -21,7 +21,7 @@ from conformance.payments.snap.evidence import Answer, TokenFacts
 from conformance.payments.snap.mutations import RIGHT_AMOUNT
 from conformance.wire.exchange import HttpExchange
 from conformance.wire.http import fetch
-from conformance.wire.strict_json import strict_json
+from conformance.wire.strict_json import members
 
 MESSAGE, SENT = 200, 1000
 
@@ -149,15 +149,6 @@ class Session:
             state=self.redactor.text(text(body, "latestTransactionStatus"))[:20],
             stamp=self.redactor.text(stamp[0])[:40] if stamp else "",
         )
-
-
-def members(body: bytes) -> Mapping[str, Any] | None:
-    """The members of a JSON object, None where the body is none."""
-    try:
-        value = strict_json(body)
-    except Undecided:
-        return None
-    return value if isinstance(value, dict) else None
 
 
 def text(body: Mapping[str, Any] | None, name: str) -> str:
