@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from conformance.core.errors import ConfigError, nearest
+
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -98,6 +100,17 @@ class Kit:
     roots: Path
     server_context: Callable[[], ssl.SSLContext]
     announce: Callable[[str, tuple[Any, ...], tuple[str, ...]], None]
+
+
+def check_stand(stand: Stand, policies: Iterable[str], faults: Iterable[str], whose: str) -> None:
+    """Raise ConfigError, where a stand names a policy or a fault that there is not. whose: faults, as in `issuers`."""
+    if stand.policy not in (known := tuple(policies)):
+        near = nearest(stand.policy, known)
+        raise ConfigError("sandbox", "policy", f'"{stand.policy}"', f"one of {', '.join(known)}", near)
+    named = tuple(faults)
+    for fault in stand.faults:
+        if fault not in named:
+            raise ConfigError("sandbox", "faults", f'"{fault}"', f"a fault of {whose}", nearest(fault, named))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from conformance.core.area import Kit, Stand
-from conformance.core.errors import ConfigError, nearest
+from conformance.core.area import Kit, Stand, check_stand
 from conformance.tls import sandbox_dns
 from conformance.tls.pki import Material, Pki
 from conformance.tls.policy import BENIGN, FAULTS, Policy, with_faults
@@ -68,12 +67,7 @@ def policy_of(stand: Stand) -> Policy:
     Raises:
         ConfigError: no such policy or fault.
     """
-    if stand.policy not in BENIGN:
-        near = nearest(stand.policy, BENIGN)
-        raise ConfigError("sandbox", "policy", f'"{stand.policy}"', f"one of {', '.join(BENIGN)}", near)
-    for fault in stand.faults:
-        if fault not in FAULTS:
-            raise ConfigError("sandbox", "faults", f'"{fault}"', "a fault of the area tls", nearest(fault, FAULTS))
+    check_stand(stand, BENIGN, FAULTS, "the area tls")
     return with_faults(BENIGN[stand.policy], *stand.faults)
 
 

@@ -7,8 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from conformance.core.area import Kit, Stand
-from conformance.core.errors import ConfigError, nearest
+from conformance.core.area import Kit, Stand, check_stand
 from conformance.core.paths import PACKAGE
 from conformance.eid.credentials.faults import FAULTS
 
@@ -30,12 +29,7 @@ def stage(stand: Stand, kit: Kit) -> Iterator[Mapping[str, Any]]:
     Raises:
         ConfigError: no such policy or fault.
     """
-    if stand.policy not in POLICIES:
-        near = nearest(stand.policy, POLICIES)
-        raise ConfigError("sandbox", "policy", f'"{stand.policy}"', f"one of {', '.join(POLICIES)}", near)
-    for fault in stand.faults:
-        if fault not in FAULTS:
-            raise ConfigError("sandbox", "faults", f'"{fault}"', "a fault of the area eid", nearest(fault, FAULTS))
+    check_stand(stand, POLICIES, FAULTS, "the area eid")
     launcher = (kit.folder / "verifier.py").resolve()
     launcher.write_text(LAUNCHER.format(root=str(PACKAGE.parent)), encoding="utf-8")
     yield {"command": [sys.executable, str(launcher), *stand.faults]}

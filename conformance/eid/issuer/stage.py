@@ -11,8 +11,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives import serialization
 
-from conformance.core.area import Kit, Stand
-from conformance.core.errors import ConfigError, nearest
+from conformance.core.area import Kit, Stand, check_stand
 from conformance.eid.issuer.policy import FAULTS
 from conformance.eid.issuer.sandbox import serve
 from conformance.eid.issuer.sandbox_state import CALLBACK, CLIENT, CONFIGURATION, LICENCE, PROVIDER, TX_CODE, Issuer
@@ -33,12 +32,7 @@ def stage(stand: Stand, kit: Kit) -> Iterator[Mapping[str, Any]]:
     Raises:
         ConfigError: no such policy or fault.
     """
-    if stand.policy not in POLICIES:
-        near = nearest(stand.policy, POLICIES)
-        raise ConfigError("sandbox", "policy", f'"{stand.policy}"', f"one of {', '.join(POLICIES)}", near)
-    for fault in stand.faults:
-        if fault not in FAULTS:
-            raise ConfigError("sandbox", "faults", f'"{fault}"', "a fault of issuers", nearest(fault, FAULTS))
+    check_stand(stand, POLICIES, FAULTS, "issuers")
     bound = stand.policy == "dpop" or "vci-bearer-downgrade" in stand.faults
     issuer = Issuer(frozenset(stand.faults), dpop=bound)
     waits = stand.faults in ((), ("vci-nonce-lasts",))

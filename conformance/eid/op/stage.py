@@ -14,8 +14,7 @@ from typing import Any
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from conformance.core.area import Kit, Stand
-from conformance.core.errors import ConfigError, nearest
+from conformance.core.area import Kit, Stand, check_stand
 from conformance.eid import trust
 from conformance.eid.op.policy import BENIGN, FACTOR, FAULTS, HIGH, HIGH_PLUS, LOW, SUBSTANTIAL, Policy, with_faults
 from conformance.eid.op.sandbox import Registered, State, serve
@@ -63,12 +62,7 @@ def stage(stand: Stand, kit: Kit) -> Iterator[Mapping[str, Any]]:
 
 def policy_of(stand: Stand) -> Policy:
     """The policy that the stand names, with its faults. Raises ConfigError."""
-    if stand.policy not in BENIGN:
-        near = nearest(stand.policy, BENIGN)
-        raise ConfigError("sandbox", "policy", f'"{stand.policy}"', f"one of {', '.join(BENIGN)}", near)
-    for fault in stand.faults:
-        if fault not in FAULTS:
-            raise ConfigError("sandbox", "faults", f'"{fault}"', "a fault of OpenID providers", nearest(fault, FAULTS))
+    check_stand(stand, BENIGN, FAULTS, "OpenID providers")
     return with_faults(BENIGN[stand.policy], *stand.faults)
 
 

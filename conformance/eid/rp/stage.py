@@ -14,8 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from conformance.core.area import Kit, Stand
-from conformance.core.errors import ConfigError, nearest
+from conformance.core.area import Kit, Stand, check_stand
 from conformance.eid.rp.faults import FAULTS
 from conformance.eid.rp.sandbox import MARKER, Registered, RelyingParty
 from conformance.eid.rp.sandbox_http import Outbound
@@ -32,12 +31,7 @@ def stage(stand: Stand, kit: Kit) -> Iterator[Mapping[str, Any]]:
     Raises:
         ConfigError: no such policy or fault.
     """
-    if stand.policy not in POLICIES:
-        near = nearest(stand.policy, POLICIES)
-        raise ConfigError("sandbox", "policy", f'"{stand.policy}"', f"one of {', '.join(POLICIES)}", near)
-    for fault in stand.faults:
-        if fault not in FAULTS:
-            raise ConfigError("sandbox", "faults", f'"{fault}"', "a fault of relying parties", nearest(fault, FAULTS))
+    check_stand(stand, POLICIES, FAULTS, "relying parties")
     with contextlib.ExitStack() as stack:
         yield _serve(stack, stand, kit)
 

@@ -8,8 +8,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives import serialization
 
-from conformance.core.area import Kit, Stand
-from conformance.core.errors import ConfigError, nearest
+from conformance.core.area import Kit, Stand, check_stand
 from conformance.eid.verifier.policy import FAULTS
 from conformance.eid.verifier.sandbox import ACCEPTED, CLAIM, ISS, VCT, Verifier, serve
 from conformance.wire.jws import new_key
@@ -22,11 +21,7 @@ def stage(stand: Stand, kit: Kit) -> Iterator[Mapping[str, Any]]:
     Raises:
         ConfigError: no such policy or fault.
     """
-    if stand.policy != "good":
-        raise ConfigError("sandbox", "policy", f'"{stand.policy}"', "good", "good")
-    for fault in stand.faults:
-        if fault not in FAULTS:
-            raise ConfigError("sandbox", "faults", f'"{fault}"', "a fault of verifiers", nearest(fault, FAULTS))
+    check_stand(stand, ("good",), FAULTS, "verifiers")
     key = new_key()
     pem = key.private.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()

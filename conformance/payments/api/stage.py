@@ -9,8 +9,7 @@ from typing import Any
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from conformance.core.area import Kit, Stand
-from conformance.core.errors import ConfigError, nearest
+from conformance.core.area import Kit, Stand, check_stand
 from conformance.payments.api.sandbox import FAULTS, MAX_PAGE, Service
 from conformance.payments.api.sandbox_hooks import Sender
 from conformance.payments.detached_jws import JwsError, verify
@@ -29,7 +28,7 @@ def stage(stand: Stand, kit: Kit) -> Iterator[Mapping[str, Any]]:
     Raises:
         ConfigError: no such policy or fault.
     """
-    check(stand)
+    check_stand(stand, POLICIES, FAULTS, "the role payment-api")
     faults, listen = frozenset(stand.faults), f"127.0.0.1:{free_port()}"
     signing = ec.generate_private_key(ec.SECP256R1()) if stand.policy in ("signed", "jws-callbacks") else None
     hooks = ec.generate_private_key(ec.SECP256R1()) if stand.policy == "jws-callbacks" else None
@@ -55,17 +54,6 @@ def stage(stand: Stand, kit: Kit) -> Iterator[Mapping[str, Any]]:
         (kit.folder / "hook1").write_bytes(_public(hooks))
     with serve(service.respond, kit.server_context()) as port:
         yield manifest_keys(port, listen, stand.policy)
-
-
-def check(stand: Stand) -> None:
-    """Raises ConfigError, where the stand names a policy or a fault that there is not."""
-    if stand.policy not in POLICIES:
-        near = nearest(stand.policy, POLICIES)
-        raise ConfigError("sandbox", "policy", f'"{stand.policy}"', f"one of {', '.join(POLICIES)}", near)
-    for fault in stand.faults:
-        if fault not in FAULTS:
-            near = nearest(fault, FAULTS)
-            raise ConfigError("sandbox", "faults", f'"{fault}"', "a fault of the role payment-api", near)
 
 
 def signed_by(key: ec.EllipticCurvePublicKey) -> Any:

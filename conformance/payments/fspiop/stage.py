@@ -6,8 +6,7 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from conformance.core.area import Kit, Stand
-from conformance.core.errors import ConfigError, nearest
+from conformance.core.area import Kit, Stand, check_stand
 from conformance.payments.fspiop.sandbox import FAULTS, Hub
 from conformance.payments.fspiop.sandbox_delivery import Deliverer
 from conformance.payments.kept import kept_key, private_pem
@@ -25,7 +24,7 @@ def stage(stand: Stand, kit: Kit) -> Iterator[Mapping[str, Any]]:
     Raises:
         ConfigError: no such policy or fault.
     """
-    check(stand)
+    check_stand(stand, POLICIES, FAULTS, "the role fspiop")
     keys = {name: kept_key(kit.keys, f"fspiop-{name}") for name in (PAYER, PAYEE)}
     for name, key in keys.items():
         (kit.folder / f"{name}.key").write_bytes(private_pem(key))
@@ -34,16 +33,6 @@ def stage(stand: Stand, kit: Kit) -> Iterator[Mapping[str, Any]]:
     hub = Hub({name: key.public_key() for name, key in keys.items()}, deliverer, frozenset(stand.faults))
     with deliverer.running(), hub.watching(), serve(hub.respond, kit.server_context()) as port:
         yield manifest_keys(port, listen)
-
-
-def check(stand: Stand) -> None:
-    """Raises ConfigError, where the stand names a policy or a fault that there is not."""
-    if stand.policy not in POLICIES:
-        near = nearest(stand.policy, POLICIES)
-        raise ConfigError("sandbox", "policy", f'"{stand.policy}"', f"one of {', '.join(POLICIES)}", near)
-    for fault in stand.faults:
-        if fault not in FAULTS:
-            raise ConfigError("sandbox", "faults", f'"{fault}"', "a fault of the role fspiop", nearest(fault, FAULTS))
 
 
 def manifest_keys(port: int, listen: str) -> Mapping[str, Any]:

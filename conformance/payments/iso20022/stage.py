@@ -6,8 +6,7 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from conformance.core.area import Kit, Stand
-from conformance.core.errors import ConfigError, nearest
+from conformance.core.area import Kit, Stand, check_stand
 from conformance.core.profile import load_profile
 from conformance.payments.iso20022 import sandbox
 from conformance.payments.iso20022.asks import SENDER
@@ -44,16 +43,12 @@ def stage(stand: Stand, kit: Kit) -> Iterator[Mapping[str, Any]]:
     Raises:
         ConfigError: no such policy or fault.
     """
-    if stand.policy not in POLICIES:
-        raise ConfigError("sandbox", "policy", f'"{stand.policy}"', f"one of {', '.join(POLICIES)}")
     if stand.role == SENDER:
+        check_stand(stand, POLICIES, sandbox.faults(), "senders")
         names = sandbox.write(kit.folder, stand.faults)
         yield {"messages": [f"file:{name}" for name in names]}
         return
-    for fault in stand.faults:
-        if fault not in FAULTS:
-            near = nearest(fault, FAULTS)
-            raise ConfigError("sandbox", "faults", f'"{fault}"', "a fault of a gateway", near)
+    check_stand(stand, POLICIES, FAULTS, "gateways")
     with contextlib.ExitStack() as stack:
         yield _serve(stack, stand, kit)
 

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from conformance.core.area import Kit, Stand
-from conformance.core.errors import ConfigError, nearest
+from conformance.core.area import Kit, Stand, check_stand
 from conformance.payments.kept import kept_key, private_pem, public_pem
 from conformance.payments.snap.sandbox import CLIENT_KEY, FAULTS, PARTNER, QR_PAYLOAD, SHORT_CLIENT_KEY, Bank
 from conformance.payments.snap.sandbox_notify import Notifier
@@ -59,12 +58,7 @@ def policy_of(stand: Stand) -> Dialect:
     Raises:
         ConfigError: no such policy or fault.
     """
-    if stand.policy not in POLICIES:
-        near = nearest(stand.policy, POLICIES)
-        raise ConfigError("sandbox", "policy", f'"{stand.policy}"', f"one of {', '.join(POLICIES)}", near)
-    for fault in stand.faults:
-        if fault not in FAULTS:
-            raise ConfigError("sandbox", "faults", f'"{fault}"', "a fault of the role snap-api", nearest(fault, FAULTS))
+    check_stand(stand, POLICIES, FAULTS, "the role snap-api")
     dialect = POLICIES[stand.policy]
     return replace(dialect, encoding="hex") if "snap-hex-only" in stand.faults else dialect
 
