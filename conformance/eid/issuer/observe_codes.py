@@ -11,6 +11,7 @@ from conformance.eid.issuer.tokens import GRANT, offered_code, redeem, transacti
 from conformance.wire.exchange import HttpExchange
 from conformance.wire.oauth import error_code, json_object
 
+SAME = "spare_offer is the one that gave the token, and used up already; add another"
 LACKING = 'add spare_offer = "env:SUITE_SPARE_OFFER" and spare_tx_code, an offer that may be used up by wrong codes'
 
 
@@ -25,14 +26,15 @@ def read_codes(session: Session, tries: int) -> Codes:
     offer, tx_code = session.redeemed, transaction_code(session, "tx_code")
     asks_for_one = bool(tx_code) or asks_for_code(offer)
     again = tried(session, offered_code(offer), tx_code)
-    wrong: list[Exchange] = []
-    after = None
-    spare = session.setting("spare_offer") is not None and session.setting("spare_tx_code") is not None
-    if asks_for_one and spare:
-        code, right = offered_code(session.secret("spare_offer")), session.secret("spare_tx_code")
-        wrong = [tried(session, code, other(right, count)) for count in range(tries)]
-        after = tried(session, code, right)
-    return Codes(again, asks_for_one, tuple(wrong), after, LACKING if asks_for_one and not spare else "")
+    if not asks_for_one:
+        return Codes(again)
+    if session.setting("spare_offer") is None or session.setting("spare_tx_code") is None:
+        return Codes(again, transaction=True, lacking=LACKING)
+    code, right = offered_code(session.secret("spare_offer")), session.secret("spare_tx_code")
+    if code == offered_code(offer):
+        return Codes(again, transaction=True, lacking=SAME)
+    wrong = tuple(tried(session, code, other(right, count)) for count in range(tries))
+    return Codes(again, transaction=True, wrong=wrong, after=tried(session, code, right))
 
 
 def tried(session: Session, code: str, tx_code: str) -> Exchange:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from conformance.commands.prepare import Request
 from conformance.commands.run import execute
 from conformance.core.area import Stand
 from conformance.core.model import Cell, Service, Status, Target
+from conformance.core.secret import Secret
 from conformance.eid.issuer import sandbox
 from conformance.eid.issuer.area import ISSUER
 from conformance.eid.issuer.evidence import Mdoc
@@ -55,6 +57,23 @@ def test_offer_that_was_used_leaves_what_needs_no_token(tmp_path: Path, monkeypa
     found = {cell.requirement: (cell.status.value, cell.reason) for cell in cells_of(tmp_path)}
     assert found["EID-VCI-01"] == found["EID-VCI-04"] == ("pass", "")
     assert found["EID-VCI-05"] == found["EID-VCI-09"] == found["EID-VCI-13"] == ("not-tested", "no-credential")
+
+
+def test_the_offer_that_gave_the_token_is_no_spare_one(tmp_path: Path) -> None:
+    """Its code is used up, so that whatever transaction code is tried is refused."""
+    spec = Spec("xa-one", "XA", "one", (Stand("xa-one", "XA", "issuer", "credential-issuer", "good"),))
+    with Sandbox([spec]) as opened:
+        (target,) = opened.targets
+        (service,) = target.services
+        text = service.settings["offer"].reveal()  # the file has another offer once this one is used
+        (tmp_path / "same.json").write_bytes(text)
+        same = {**service.settings, "spare_offer": Secret("file:same.json", tmp_path)}
+        target = replace(target, services=(replace(service, settings=same),))
+        request = Request(out=tmp_path / "run", only=("EID-VCI-13",))
+        ran = execute(request, opened.door(), [target], front="loop", quiet=True)
+    (cell,) = [each for each in ran.run.cells if each.requirement == "EID-VCI-13"]
+    assert (cell.status.value, cell.reason) == ("not-tested", "no-credential")
+    assert "the one that gave the token" in cell.detail
 
 
 def test_issuer_that_refuses_everything_passes_nothing_negative(
