@@ -22,6 +22,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from conformance.core.engine import set_apart
 from conformance.core.model import Reason, Undecided
 from conformance.tls import der, trust
 from conformance.tls.certificate_facts import Unreadable, facts, key_facts, listed_logs, read
@@ -463,9 +464,11 @@ def test_hostile_names_are_read_bounded_and_match_nothing() -> None:
 def test_a_hundred_thousand_names_are_read_within_a_second() -> None:
     """Z10: the evidence keeps the first hundred and the count, the match sees them all."""
     material = authorities().variant("many-names", NAME)
-    began = time.thread_time()  # of this thread alone: servers of other tests may still run
-    found = served(material, "n99998.many.test")
-    assert time.thread_time() - began < 1
+    with set_apart():  # as in a run: what other tests left on the heap is not searched for garbage meanwhile
+        began = time.thread_time()
+        found = served(material, "n99998.many.test")
+        seconds = time.thread_time() - began
+    assert seconds < 1
     assert (found.certificates[0].name_count, len(found.certificates[0].dns_names)) == (100_000, 100)
     assert found.name_matches
 
