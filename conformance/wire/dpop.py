@@ -6,8 +6,10 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
+from conformance.wire.exchange import HttpExchange
 from conformance.wire.jose import b64, jwk
 from conformance.wire.jws import SigningKey, compact, new_key, random_id, tampered
+from conformance.wire.oauth import error_code, json_object
 
 
 def proof_claims(method: str, url: str, now: int, token: str = "", nonce: str = "") -> dict[str, Any]:
@@ -72,3 +74,11 @@ def wrong_proofs(name: str, key: SigningKey, method: str, url: str, *, now: int,
     elif name == "other-key":
         made[name] = [proof(new_key(), claims)]
     return made[name]
+
+
+def wants_nonce(exchange: HttpExchange) -> bool:
+    """Whether an answer asks for a DPoP nonce (RFC 9449 sections 8 and 9)."""
+    if exchange.status not in (400, 401):
+        return False
+    said = error_code(json_object(exchange)) == "use_dpop_nonce"
+    return said or any("use_dpop_nonce" in each for each in exchange.all("www-authenticate"))

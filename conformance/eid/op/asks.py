@@ -81,7 +81,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
 """Requirement -> its asks."""
 
 COSTS: Mapping[str, int] = {
-    "discovery:places": 8,
+    "discovery:places": 13,
     "cors": 7,
     "token:samples": 60,
     "token:parallel": 12,

@@ -49,13 +49,23 @@ def token_in_query(run: Run) -> Trial:
     provider, token = run.provider, run.control.tokens.text("access_token")
     url = provider.endpoint(USERINFO)
     proofs = usual_proofs(provider)(*("GET", url, token, "")) if provider.client.dpop else ()
-    exchange = provider.send(f"{url}?{form([('access_token', token)])}", lines=tuple(("DPoP", each) for each in proofs))
+    exchange = provider.send(
+        f"{url}?{form([('access_token', token)])}",
+        lines=tuple(("DPoP", each) for each in proofs),
+        certificate=provider.client.certificate,
+    )
     return answer_trial(exchange, "userinfo", granted=exchange.status == 200)
+
+
+def asked_nothing(run: Run) -> HttpExchange:
+    """The answer to a request without a token."""
+    provider = run.provider
+    return provider.send(provider.endpoint(USERINFO), certificate=provider.client.certificate)
 
 
 def without_token(run: Run) -> Trial:
     """UserInfo without a token."""
-    exchange = run.provider.send(run.provider.endpoint(USERINFO))
+    exchange = asked_nothing(run)
     return answer_trial(exchange, "userinfo", granted=exchange.status == 200)
 
 
@@ -83,7 +93,7 @@ def userinfo_attempt(run: Run, name: str) -> Trial:
 def challenges(run: Run) -> dict[str, str]:
     """What refuses a request without token, and one with junk: status and scheme of WWW-Authenticate."""
     answers = {
-        "without-token": run.provider.send(run.provider.endpoint(USERINFO)),
+        "without-token": asked_nothing(run),
         "junk-token": read_userinfo(run.provider, random_id()),
     }
     schemes = {name: (each.all("www-authenticate") or ("",))[0].partition(" ")[0] for name, each in answers.items()}

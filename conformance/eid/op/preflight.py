@@ -15,10 +15,11 @@ from typing import Any
 from conformance.core.model import NotTested, Reason, Service, Undecided, Untested
 from conformance.eid.op.evidence import IdTokenFacts
 from conformance.eid.op.id_tokens import facts
-from conformance.eid.op.provider import Flight, Provider, Tokens
+from conformance.eid.op.provider import ALIASES, Flight, Provider, Tokens
 from conformance.eid.op.session import ask_for, read_userinfo, redeem, visit
-from conformance.eid.op.settings import Client, client_of
+from conformance.eid.op.settings import BY_CERTIFICATE, Client, client_of
 from conformance.eid.op.trials import code_trial, token_trial
+from conformance.wire.client_certificates import HUNG_UP
 from conformance.wire.cookies import Jar
 from conformance.wire.exchange import HttpExchange
 
@@ -109,7 +110,7 @@ def preflight(provider: Provider, service: Service, keys: Sequence[Mapping[str, 
         if not provider.endpoint(name):
             raise Undecided(Reason.NOT_OBSERVABLE, f"preflight: the metadata has no {name}")
     jar = Jar()
-    control = login(provider, jar=jar)
+    control = _first_login(provider, jar)
     token_facts, claims = read_token(provider, control.tokens, control.flight, keys)
     if "openid" in provider.client.scope.split() and not control.tokens.text("id_token"):
         raise Undecided(
@@ -126,6 +127,18 @@ def preflight(provider: Provider, service: Service, keys: Sequence[Mapping[str, 
     except Untested as trouble:
         run.second_trouble = trouble.detail
     return run
+
+
+def _first_login(provider: Provider, jar: Jar) -> Control:
+    """As `login`; where TLS refuses our certificate, that is said. Raises Undecided."""
+    try:
+        return login(provider, jar=jar)
+    except Undecided as trouble:
+        if not provider.client.certificate or trouble.reason not in (Reason.TLS_ALERT, *HUNG_UP):
+            raise
+        advice = "is client.client_certificate registered, in date, and from an authority that the provider trusts?"
+        detail = f"preflight: the back channel fails in TLS ({trouble.reason}: {trouble.detail}); {advice}"
+        raise Undecided(Reason.CONTROL_FAILED, detail) from None
 
 
 def check_userinfo(run: Run) -> None:
@@ -162,13 +175,25 @@ def _push_advice(exchange: HttpExchange, provider: Provider) -> str:
 
     error = error_code(json_object(exchange))
     advice = {
-        "invalid_client": "check client.id, and that the public key of client.key is registered (alg, kid, audience)",
+        "invalid_client": f"check client.id, and that {_registered(provider)}",
         "invalid_scope": "check client.scope",
         "invalid_request": "check client.redirect_uri and client.scope",
         "invalid_redirect_uri": "client.redirect_uri is not registered",
         "unauthorized_client": "the client is not registered for the authorization code flow",
     }.get(error, "check client.id, client.key and client.redirect_uri")
     return f"preflight: the pushed request of client {provider.client.id} gets {exchange.status} {error}: {advice}"
+
+
+def _registered(provider: Provider) -> str:
+    """What the provider must have of the client, for it to authenticate."""
+    auth = provider.client.auth
+    if auth in BY_CERTIFICATE:
+        what = "key" if auth.startswith("self") else "subject"
+        where = f"at its {ALIASES}" if provider.metadata.get(ALIASES) else "at its endpoints"
+        return f"the {what} of client.client_certificate is registered, and the provider asks for certificates {where}"
+    if auth.startswith("client_secret"):
+        return "client.secret is the registered one"
+    return "the public key of client.key is registered (alg, kid, audience)"
 
 
 def _login_advice(flight: Flight, provider: Provider) -> str:
@@ -195,7 +220,7 @@ def _token_advice(tokens: Tokens, provider: Provider) -> str:
     trial = token_trial(tokens)
     proof = "refuses a good DPoP proof" if provider.client.dpop else "wants a DPoP proof; is client.dpop to be true?"
     advice = {
-        "invalid_client": "check client.auth, client.key and client.audience",
+        "invalid_client": f"check client.auth, and that {_registered(provider)}",
         "invalid_dpop_proof": f"the provider {proof}",
         "invalid_request": "check client.dpop",
     }.get(trial.error, "check the client's registration")

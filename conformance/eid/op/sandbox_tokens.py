@@ -83,7 +83,7 @@ def encrypted(token: str, jwk: Mapping[str, Any]) -> str:
     return jwe.encrypt_compact(header, token.encode(), key, algorithms=["ECDH-ES+A256KW", "A256CBC-HS512"])
 
 
-def access_token(state: State, client_id: str, scope: str, thumb: str) -> str:
+def access_token(state: State, client_id: str, scope: str, cnf: Mapping[str, str]) -> str:
     """A JWT access token (RFC 9068)."""
     claims: dict[str, Any] = {
         "iss": state.issuer,
@@ -95,8 +95,8 @@ def access_token(state: State, client_id: str, scope: str, thumb: str) -> str:
         "iat": int(now()),
         "jti": secrets.token_urlsafe(18),
     }
-    if thumb and not state.has("token-not-bound"):
-        claims["cnf"] = {"jkt": thumb}
+    if cnf and not (state.has("token-not-bound") or state.has("certificate-not-named")):
+        claims["cnf"] = dict(cnf)
     return compact(state.keys[0], claims, {"typ": "JWT" if state.has("plain-jwt-token") else "at+jwt"})
 
 

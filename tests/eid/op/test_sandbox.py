@@ -21,14 +21,23 @@ from conformance.core.secret import Secret
 from conformance.core.target import load_target, secrets_of
 from conformance.eid.op.observe import observe_one
 from conformance.eid.op.policy import BENIGN, FAULTS
+from conformance.eid.op.sandbox_certificates import material
 from conformance.sandbox import Sandbox, Spec
 
 SLOW = {"EID-PAR-08", "EID-TOK-07"}
+BY_CERTIFICATE = {
+    *{"EID-IDT-08", "EID-UI-06"},
+    *(f"EID-DPOP-{number}" for number in ("03", "04", "05", "08", "09", "10")),
+}
+WITHOUT_ASSERTIONS = BY_CERTIFICATE | {*(f"EID-CLI-{number:02}" for number in range(1, 10)), "EID-CLI-02-S"}
 NOT_APPLICABLE = {
     "good": {"EID-IDT-08", "EID-UI-06"},
     "high": {"EID-IDT-08", "EID-UI-06"},
     "encrypted": set(),
     "without-nonces": {"EID-IDT-08", "EID-UI-06", "EID-DPOP-10"},
+    "mtls": WITHOUT_ASSERTIONS,
+    "mtls-self-signed": WITHOUT_ASSERTIONS,
+    "mtls-bound": BY_CERTIFICATE,
 }
 
 
@@ -111,6 +120,27 @@ def test_an_unregistered_key_turns_nothing_red(tmp_path: Path, monkeypatch: pyte
     cells, _ = run("good", "asean", tmp_path)
     assert not [name for name, cell in cells.items() if cell.status in (Status.FAIL, Status.WARNING)]
     assert "check client.id, and that the public key of client.key is registered" in cells["EID-TOK-01"].detail
+
+
+@pytest.mark.parametrize(
+    ("policy", "wrong", "advice"),
+    [
+        ("mtls", "other", "the subject of client.client_certificate is registered"),
+        ("mtls", "expired", "is client.client_certificate registered, in date"),
+        ("mtls-self-signed", "other", "the key of client.client_certificate is registered"),
+    ],
+)
+def test_a_wrong_certificate_turns_nothing_red(
+    policy: str, wrong: str, advice: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reveal, found = Secret.reveal, material(BENIGN[policy].certificates)
+    other = found.other if wrong == "other" else found.expired
+    files = {"suite.pem": other.certificate, "suite.key": other.key}
+    monkeypatch.setattr(Secret, "reveal", lambda each: files.get(Path(each.reference).name) or reveal(each))
+    cells, _ = run(policy, "asean", tmp_path)
+    assert not [name for name, cell in cells.items() if cell.status in (Status.FAIL, Status.WARNING)]
+    assert cells["EID-TOK-01"].reason == "control-failed"
+    assert advice in cells["EID-TOK-01"].detail
 
 
 def test_an_authorised_target_is_looked_at_within_its_rate(tmp_path: Path) -> None:
