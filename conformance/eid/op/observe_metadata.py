@@ -143,8 +143,9 @@ def look_at_aliases(
     door: Door, target: Target, settings: Settings, document: Mapping[str, Any]
 ) -> Iterator[tuple[str, Place]]:
     """As `look_at_place`, of each alias for mutual TLS. Who hangs up on a client without certificate is there."""
-    aliases = document.get(ALIASES)
-    for name in sorted(ALIASED & set(aliases) if isinstance(aliases, dict) else ()):
+    given = document.get(ALIASES)
+    aliases: Mapping[str, Any] = given if isinstance(given, dict) else {}
+    for name in sorted(ALIASED & set(aliases)):
         place = look_at_place(door, target, settings, aliases[name], ENDPOINTS[name])
         if place.reason in (Reason.TLS_ALERT, *HUNG_UP):
             place = replace(place, reason="", detail=f"wants a certificate ({place.detail})"[:MAX_TEXT])
