@@ -9,9 +9,10 @@ import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from conformance.eid.op import sandbox_certificates
 from conformance.eid.op.policy import GOOD, SUBSTANTIAL
@@ -239,7 +240,12 @@ def certified(name: str, mtls: MutualTls) -> dict[str, Any]:
     if mtls.method == "tls_client_auth":
         return {**made, "tls_client_auth_subject_dn": leaf.subject.rfc4514_string()}
     der = base64.b64encode(leaf.public_bytes(serialization.Encoding.DER)).decode()
-    return {**made, "jwks": {"keys": [{**jose.jwk(leaf.public_key()), "use": "sig", "x5c": [der]}]}}
+    return {
+        **made,
+        "jwks": {
+            "keys": [{**jose.jwk(cast("ec.EllipticCurvePublicKey", leaf.public_key())), "use": "sig", "x5c": [der]}]
+        },
+    }
 
 
 def write_manifest(

@@ -11,7 +11,7 @@ from conformance.core.model import Reason, Undecided
 from conformance.eid.op.authentication import binding, call, confirmation, no_proofs, usual_auth, usual_proofs
 from conformance.eid.op.certificates import read_over, read_over_another, unbound
 from conformance.eid.op.evidence import Dpop, Trial, Troubles
-from conformance.eid.op.id_tokens import Unreadable, part
+from conformance.eid.op.jwe import Unreadable, part
 from conformance.eid.op.preflight import Run, check_userinfo
 from conformance.eid.op.provider import Proofs
 from conformance.eid.op.session import ask_for, fresh_code, pushes, read_userinfo, redeem, visit

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from conformance.core.model import NotTested, Reason, Undecided
 from conformance.eid.op.authentication import call, usual_auth, usual_proofs
 from conformance.eid.op.evidence import AccessTokens, Token, TokenAnswer, Trial, Troubles
-from conformance.eid.op.id_tokens import Unreadable, part
+from conformance.eid.op.jwe import Unreadable, part
 from conformance.eid.op.preflight import Run
 from conformance.eid.op.provider import Credentials, Tokens
 from conformance.eid.op.session import ask_for, fresh_code, own_code, read_userinfo, redeem, token_request, visit

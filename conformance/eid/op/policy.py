@@ -161,6 +161,7 @@ _SERVED: Final[tuple[tuple[str, str], ...]] = (
     ("wrong-at-hash", "writes a wrong at_hash"),
     ("dates-with-fractions", "writes iat with a fraction"),
     ("national-number-subject", "uses a national number as subject"),
+    ("encryption-spoiled", "encrypts ID tokens so that they do not decrypt"),
     ("not-encrypted", "sends ID tokens in clear although encryption is registered"),
     ("acr-not-advertised", "returns an acr that it does not advertise"),
     ("lower-level", "returns a lower level than was asked for"),
@@ -235,6 +236,7 @@ def with_faults(policy: Policy, *names: str) -> Policy:
             policy,
             metadata={**policy.metadata, **fault.metadata},
             quirks=policy.quirks | {name},
+            encrypted=policy.encrypted or name == "encryption-spoiled",
             slow=policy.slow or name in SLOW_FAULTS,
             certificates=CERTIFICATE_FAULTS.get(name, policy.certificates),
         )

@@ -87,7 +87,11 @@ def login(provider: Provider, changes: Mapping[str, str | None] | None = None, j
 def read_token(
     provider: Provider, tokens: Tokens, flight: Flight, keys: Sequence[Mapping[str, Any]]
 ) -> tuple[IdTokenFacts, Mapping[str, Any]]:
-    """The facts and claims of the ID token of an answer."""
+    """The facts and claims of the ID token of an answer.
+
+    Raises:
+        Untested, Undecided: it is encrypted, and not for our key.
+    """
     return facts(
         tokens.text("id_token"),
         tokens.client,
@@ -96,6 +100,20 @@ def read_token(
         nonce=flight.ask.params.get("nonce"),
         access_token=tokens.text("access_token"),
     )
+
+
+def legible(
+    provider: Provider, tokens: Tokens, flight: Flight, keys: Sequence[Mapping[str, Any]]
+) -> tuple[IdTokenFacts, Mapping[str, Any]]:
+    """As `read_token`, for who looks at what the token says.
+
+    Raises:
+        Untested, Undecided: nothing can be read in it.
+    """
+    found = read_token(provider, tokens, flight, keys)
+    if tokens.text("id_token") and not found[0].alg:
+        raise Undecided(Reason.NOT_OBSERVABLE, f"the ID token cannot be read: {found[0].trouble}")
+    return found
 
 
 def preflight(provider: Provider, service: Service, keys: Sequence[Mapping[str, Any]]) -> Run:
@@ -116,9 +134,6 @@ def preflight(provider: Provider, service: Service, keys: Sequence[Mapping[str, 
         raise Undecided(
             Reason.CONTROL_FAILED, "preflight: no ID token came; does client.scope hold openid, and is it granted?"
         )
-    if token_facts.encrypted and not provider.client.decryption_key:
-        detail = "preflight: the ID token is encrypted, and the manifest names no key to read it with"
-        raise Untested(NotTested.NO_CREDENTIAL, f"{detail} (client.encryption)")
     _check_clock(control.tokens.exchange)
     provider.warm = jar
     run = Run(service, provider, keys, replace(control, token_facts=token_facts, claims=claims))
@@ -130,10 +145,18 @@ def preflight(provider: Provider, service: Service, keys: Sequence[Mapping[str, 
 
 
 def _first_login(provider: Provider, jar: Jar) -> Control:
-    """As `login`; where TLS refuses our certificate, that is said. Raises Undecided."""
+    """As `login`; where TLS refuses our certificate, or our key does not open the ID token, that is said.
+
+    Raises:
+        Undecided, Untested.
+    """
     try:
         return login(provider, jar=jar)
+    except Untested as trouble:
+        raise Untested(trouble.reason, f"preflight: ID token: {trouble.detail}") from None
     except Undecided as trouble:
+        if trouble.detail.startswith("client.encryption"):
+            raise Undecided(trouble.reason, f"preflight: ID token: {trouble.detail}") from None
         if not provider.client.certificate or trouble.reason not in (Reason.TLS_ALERT, *HUNG_UP):
             raise
         advice = "is client.client_certificate registered, in date, and from an authority that the provider trusts?"

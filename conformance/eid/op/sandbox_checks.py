@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote_plus
 
-from conformance.eid.op.id_tokens import Unreadable, part
+from conformance.eid.op.jwe import Unreadable, part
 from conformance.eid.op.sandbox import Registered, Reply, Request, State, error, now
 from conformance.eid.op.sandbox_certificates import authenticated
 from conformance.wire import jose

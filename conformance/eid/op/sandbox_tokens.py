@@ -10,7 +10,7 @@ from typing import Any
 from conformance.eid.op.id_tokens import half_hash
 from conformance.eid.op.sandbox import Reply, State, now, reply_json
 from conformance.eid.op.sandbox_login import acr_of
-from conformance.wire.jws import compact, new_key
+from conformance.wire.jws import compact, new_key, tampered
 
 SUBJECT = "pairwise-5b1c9f0e-xa-4711"
 NATIONAL_NUMBER = "1234567890121"
@@ -70,7 +70,8 @@ def id_token(state: State, client_id: str, params: Mapping[str, str], login_at: 
     encryption = state.clients[client_id].encryption
     if encryption is None or not state.policy.encrypted or state.has("not-encrypted"):
         return token
-    return encrypted(token, encryption)
+    made = encrypted(token, encryption)
+    return tampered(made) if state.has("encryption-spoiled") else made
 
 
 def encrypted(token: str, jwk: Mapping[str, Any]) -> str:

@@ -170,6 +170,8 @@ def client_of(service: Service, name: str) -> Client:
     certificate = given.get("client_certificate")
     wrong = given.get("untrusted_client_certificates", {})
     encryption = given.get("encryption", {})
+    if encryption:
+        _key(name, "encryption.key", {"encryption.key": encryption["key"]}, "", "")
     return Client(
         id=given["id"],
         auth=auth,

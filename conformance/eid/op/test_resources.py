@@ -25,6 +25,7 @@ def answered(userinfo: UserInfo) -> UserInfo:
 @requirement("EID-UI-01")
 def test_subject_is_the_id_tokens(userinfo: UserInfo) -> Violations:
     found = answered(userinfo)
+    check(found.troubles, "sub")
     if found.same_sub is None:
         yield Violation("UserInfo has no sub", "the ID token's sub", "absent")
     elif not found.same_sub:
