@@ -171,10 +171,12 @@ def test_every_fault_has_a_sentence(name: str) -> None:
 
 def test_manifests_of_the_documentation_are_read(tmp_path: Path) -> None:
     text = (Path(__file__).parents[3] / "docs" / "openid-providers.md").read_text(encoding="utf-8")
-    whole, step = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    whole, step, certified = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
     (tmp_path / "roots.pem").write_text("-----BEGIN CERTIFICATE-----\n", encoding="ascii")
     single_page = re.sub(r"login = \[\n.*?\n\]\n", lambda _: step, whole, flags=re.DOTALL)
-    for number, manifest in enumerate((whole, single_page)):
+    mutual = re.sub(r"client = .*\n", lambda _: certified, whole)
+    assert "tls_client_auth" in mutual
+    for number, manifest in enumerate((whole, single_page, mutual)):
         path = tmp_path / f"{number}.toml"
         path.write_text(manifest, encoding="utf-8")
         assert load_target(path).services[0].role == "openid-provider"
