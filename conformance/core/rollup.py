@@ -121,6 +121,8 @@ def _statement(
         return Statement.NON_CONFORMANT, f"{failed} of {len(binding)} MUST requirements fail"
     if any(len(fresh[r.id]) < len(cells.get(r.id, ())) for r in known):
         return Statement.UNDETERMINED, "observed longer ago than the profile allows"
+    if not any(fresh.values()):
+        return Statement.UNDETERMINED, NO_SERVICE
     if unknown := _unknown(binding, fresh):
         return Statement.UNDETERMINED, unknown
     if waived := _having(Status.WAIVED, known, fresh):
@@ -152,6 +154,7 @@ def _unknown(binding: list[Requirement], cells: Mapping[str, list[Cell]]) -> str
 
 
 NOTHING_APPLIES = "nothing of it applies, so nothing was seen to hold"
+NO_SERVICE = "no manifest has a service to check"
 
 
 UNKNOWN = frozenset({Status.ERROR, Status.NOT_TESTED})
