@@ -121,8 +121,6 @@ def _statement(
         return Statement.NON_CONFORMANT, f"{failed} of {len(binding)} MUST requirements fail"
     if any(len(fresh[r.id]) < len(cells.get(r.id, ())) for r in known):
         return Statement.UNDETERMINED, "observed longer ago than the profile allows"
-    if not any(fresh.values()):
-        return Statement.UNDETERMINED, NO_SERVICE
     if unknown := _unknown(binding, fresh):
         return Statement.UNDETERMINED, unknown
     if waived := _having(Status.WAIVED, known, fresh):
@@ -140,6 +138,8 @@ def _having(status: Status, requirements: Iterable[Requirement], cells: Mapping[
 
 def _unknown(binding: list[Requirement], cells: Mapping[str, list[Cell]]) -> str:
     """What keeps a country without a fail from a statement; empty where nothing does."""
+    if not any(cells.values()):
+        return NO_SERVICE
     undecided = sum(worst(cell.status for cell in cells[r.id]) in UNKNOWN for r in binding)
     if undecided:
         return f"{undecided} of {len(binding)} MUST requirements are not decided"
