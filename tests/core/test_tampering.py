@@ -116,7 +116,7 @@ def test_z45_run_that_is_killed_leaves_nothing_that_could_be_taken_for_results(t
 
 
 def test_z46_full_disk_is_an_error_and_leaves_no_results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object) -> None:
+    def full(*_: object, **_named: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(zipfile.ZipFile, "writestr", full)
