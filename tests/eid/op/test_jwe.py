@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,16 +15,14 @@ from hypothesis import strategies as st
 from joserfc import jwe
 from joserfc.jwk import ECKey, RSAKey
 
-from conformance.core.model import NotTested, Reason, Status, Undecided, Untested
-from conformance.core.secret import Secret
+from conformance.core.model import NotTested, Reason, Undecided, Untested
 from conformance.eid.op.evidence import UserInfo
 from conformance.eid.op.jwe import CONTENT_ALGS, KEY_ALGS, Unreadable, decrypt
 from conformance.eid.op.observe_userinfo import userinfo_record
 from conformance.eid.op.settings import Client
 from conformance.eid.op.stage import pem
 from conformance.wire.jose import b64, jwk, unb64
-from conformance.wire.jws import new_key, tampered
-from tests.eid.op.test_sandbox import run
+from conformance.wire.jws import tampered
 
 KEYS: dict[str, Any] = {"EC": ec.generate_private_key(ec.SECP256R1()), "RSA": rsa.generate_private_key(65537, 2048)}
 OTHERS = {"EC": ec.generate_private_key(ec.SECP256R1()), "RSA": rsa.generate_private_key(65537, 2048)}
@@ -116,35 +113,6 @@ def test_nothing_but_our_own_exceptions_comes_out(whole: str, number: int, piece
             decrypt(".".join(parts), client(private))
         except (Unreadable, Undecided, Untested):
             continue
-
-
-def test_a_wrong_key_in_the_manifest_turns_nothing_red(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    reveal, other = Secret.reveal, pem(new_key().private)
-    monkeypatch.setattr(
-        Secret, "reveal", lambda each: other if each.reference.endswith("suite-enc.pem") else reveal(each)
-    )
-    cells, _ = run("encrypted", "asean", tmp_path)
-    assert not [name for name, cell in cells.items() if cell.status in (Status.FAIL, Status.WARNING)]
-    for name in ("EID-IDT-08", "EID-LOA-01", "EID-UI-01", "EID-TOK-01"):
-        assert cells[name].reason == "control-failed"
-        assert "preflight: ID token: client.encryption.key does not open it" in cells[name].detail
-
-
-def test_a_key_that_does_not_load_is_no_credential(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    reveal = Secret.reveal
-    monkeypatch.setattr(
-        Secret, "reveal", lambda each: b"no key" if each.reference.endswith("suite-enc.pem") else reveal(each)
-    )
-    cells, _ = run("encrypted", "asean", tmp_path, only=("EID-IDT-08",))
-    assert cells["EID-IDT-08"].status is Status.NOT_TESTED
-    assert "client.encryption.key does not load" in cells["EID-IDT-08"].detail
-
-
-def test_a_provider_that_encrypts_wrongly_fails_where_encryption_is_judged(tmp_path: Path) -> None:
-    cells, _ = run("encrypted", "asean", tmp_path, "encryption-spoiled")
-    assert [name for name, cell in cells.items() if cell.status in (Status.FAIL, Status.WARNING)] == ["EID-IDT-08"]
-    assert "does not decrypt" in cells["EID-IDT-08"].violations[0].observed
-    assert "cannot be read" in cells["EID-LOA-01"].detail
 
 
 def answered(body: bytes) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +22,9 @@ from conformance.core.target import load_target, secrets_of
 from conformance.eid.op.observe import observe_one
 from conformance.eid.op.policy import BENIGN, FAULTS
 from conformance.eid.op.sandbox_certificates import material
+from conformance.eid.op.stage import pem
 from conformance.sandbox import Sandbox, Spec
+from conformance.wire.jws import new_key
 
 SLOW = {"EID-PAR-08", "EID-TOK-07"}
 BY_CERTIFICATE = {
@@ -95,52 +97,58 @@ def test_no_secret_is_written(tmp_path: Path) -> None:
         assert b"Test Person" not in data, name
 
 
-def test_a_wrong_password_turns_nothing_red(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Secret, "reveal", wrong_password(Secret.reveal))
-    cells, _ = run("good", "asean", tmp_path)
-    red = [name for name, cell in cells.items() if cell.status in (Status.FAIL, Status.WARNING)]
-    assert red == []
-    assert cells["EID-DISC-01"].status is Status.PASS
-    assert cells["EID-TOK-01"].reason == "control-failed"
-    assert "check the test user's secrets" in cells["EID-TOK-01"].detail
+def revealing(monkeypatch: pytest.MonkeyPatch, files: Mapping[str, bytes]) -> None:
+    """Have the files of these names, which a manifest refers to, hold something else."""
+    reveal = Secret.reveal
+    monkeypatch.setattr(Secret, "reveal", lambda each: files.get(Path(each.reference).name) or reveal(each))
 
 
-def wrong_password(reveal: Callable[[Secret], bytes]) -> Callable[[Secret], bytes]:
-    return lambda secret: b"wrong" if secret.reference.endswith("password") else reveal(secret)
+def red(cells: Mapping[str, Cell]) -> list[str]:
+    return [name for name, cell in cells.items() if cell.status in (Status.FAIL, Status.WARNING)]
 
 
-def test_an_unregistered_key_turns_nothing_red(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from conformance.eid.op.stage import pem  # noqa: PLC0415
-    from conformance.wire.jws import new_key  # noqa: PLC0415
-
-    reveal, other = Secret.reveal, pem(new_key().private)
-    monkeypatch.setattr(
-        Secret, "reveal", lambda each: other if each.reference.endswith("suite-key.pem") else reveal(each)
-    )
-    cells, _ = run("good", "asean", tmp_path)
-    assert not [name for name, cell in cells.items() if cell.status in (Status.FAIL, Status.WARNING)]
-    assert "check client.id, and that the public key of client.key is registered" in cells["EID-TOK-01"].detail
+MUTUAL = {name: material(BENIGN[name].certificates) for name in ("mtls", "mtls-self-signed")}
+OTHER = {name: {"suite.pem": each.other.certificate, "suite.key": each.other.key} for name, each in MUTUAL.items()}
+EXPIRED = {"suite.pem": MUTUAL["mtls"].expired.certificate, "suite.key": MUTUAL["mtls"].expired.key}
+KEY = pem(new_key().private)
 
 
 @pytest.mark.parametrize(
-    ("policy", "wrong", "advice"),
+    ("policy", "files", "advice"),
     [
-        ("mtls", "other", "the subject of client.client_certificate is registered"),
-        ("mtls", "expired", "is client.client_certificate registered, in date"),
-        ("mtls-self-signed", "other", "the key of client.client_certificate is registered"),
+        ("good", {"password": b"wrong"}, "check the test user's secrets"),
+        ("good", {"suite-key.pem": KEY}, "check client.id, and that the public key of client.key is registered"),
+        ("mtls", OTHER["mtls"], "the subject of client.client_certificate is registered"),
+        ("mtls", EXPIRED, "is client.client_certificate registered, in date"),
+        ("mtls-self-signed", OTHER["mtls-self-signed"], "the key of client.client_certificate is registered"),
+        ("encrypted", {"suite-enc.pem": KEY}, "preflight: ID token: client.encryption.key does not open it"),
     ],
+    ids=["password", "key", "certificate", "expired-certificate", "certificate-key", "encryption-key"],
 )
-def test_a_wrong_certificate_turns_nothing_red(
-    policy: str, wrong: str, advice: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_what_the_manifest_has_wrong_turns_nothing_red(
+    policy: str, files: Mapping[str, bytes], advice: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reveal, found = Secret.reveal, material(BENIGN[policy].certificates)
-    other = found.other if wrong == "other" else found.expired
-    files = {"suite.pem": other.certificate, "suite.key": other.key}
-    monkeypatch.setattr(Secret, "reveal", lambda each: files.get(Path(each.reference).name) or reveal(each))
+    revealing(monkeypatch, files)
     cells, _ = run(policy, "asean", tmp_path)
-    assert not [name for name, cell in cells.items() if cell.status in (Status.FAIL, Status.WARNING)]
-    assert cells["EID-TOK-01"].reason == "control-failed"
-    assert advice in cells["EID-TOK-01"].detail
+    assert red(cells) == []
+    assert cells["EID-DISC-01"].status is Status.PASS
+    for name in ("EID-TOK-01", "EID-IDT-08", "EID-LOA-01", "EID-UI-01"):
+        assert cells[name].reason == "control-failed"
+        assert advice in cells[name].detail
+
+
+def test_a_key_that_does_not_load_is_no_credential(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    revealing(monkeypatch, {"suite-enc.pem": b"no key"})
+    cells, _ = run("encrypted", "asean", tmp_path, only=("EID-IDT-08",))
+    assert cells["EID-IDT-08"].status is Status.NOT_TESTED
+    assert "client.encryption.key does not load" in cells["EID-IDT-08"].detail
+
+
+def test_a_provider_that_encrypts_wrongly_fails_where_encryption_is_judged(tmp_path: Path) -> None:
+    cells, _ = run("encrypted", "asean", tmp_path, "encryption-spoiled")
+    assert red(cells) == ["EID-IDT-08"]
+    assert "does not decrypt" in cells["EID-IDT-08"].violations[0].observed
+    assert "cannot be read" in cells["EID-LOA-01"].detail
 
 
 def test_an_authorised_target_is_looked_at_within_its_rate(tmp_path: Path) -> None:
