@@ -56,12 +56,14 @@ def node() -> str:
 class MutualTls:
     """Clients that authenticate by certificate, which nginx hands over. aliased: it asks for them at another port.
 
-    unchecked: neither nginx nor the provider holds a certificate against anything.
+    unchecked: neither nginx nor the provider holds a certificate against anything. required: no nginx; the provider's
+    own second listener hangs up on whoever has no certificate that it trusts.
     """
 
     method: str
     aliased: bool = False
     unchecked: bool = False
+    required: bool = False
 
 
 @contextlib.contextmanager
@@ -98,16 +100,9 @@ def serve_provider(
         },
         "clients": [registration(mode, name, keys[name], mtls) for name in keys],
     }
-    front = nginx_front(files, port, mtls) if mtls else Front()
+    front = front_of(files, port, mtls) if mtls else Front()
     if mtls:
-        settings["mtls"] = {
-            "method": mtls.method,
-            "unchecked": mtls.unchecked,
-            "backend": front.backend,
-            "aliases": front.aliases or None,
-        }
-    if mode == "plain":
-        settings["jwks"]["keys"].append(private(rsa(folder, "second"), use="sig", alg="PS256"))
+        settings["mtls"] = {**front.settings, "method": mtls.method, "unchecked": mtls.unchecked}
     (folder / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
     write_signed(GOOD, folder, "XA", issuer)
     (folder / "password").write_text("any", encoding="utf-8")
@@ -121,30 +116,39 @@ def serve_provider(
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """nginx in front of the provider. backend: the port that the provider listens on in plain HTTP."""
+    """What asks for certificates. settings: what the provider is told of it. backend: the port on which the provider
+    listens in plain HTTP, behind the command.
+    """
 
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    backend: int = 0
     command: list[str] = field(default_factory=list)
     folder: Path = Path()
-    backend: int = 0
-    aliases: Mapping[str, str] = field(default_factory=dict)
 
 
-def nginx_front(files: Files, port: int, mtls: MutualTls) -> Front:
-    """The provider's documentation has it so: nginx asks for certificates, and says what it found of them."""
-    folder = files.folder / "nginx"
+def front_of(files: Files, port: int, mtls: MutualTls) -> Front:
+    """The provider's own second listener, or nginx."""
+    second = free_port() if mtls.aliased else 0
+    aliases = {name: f"https://localhost:{second}{path}" for name, path in PATHS.items()} if second else None
+    authority = certificates(mtls.method).authority.certificate
+    if mtls.required:
+        return Front({"second": second, "aliases": aliases, "authorities": authority.decode()})
+    backend, folder = free_port(), files.folder / "nginx"
     folder.mkdir()
-    backend, second = free_port(), free_port() if mtls.aliased else 0
-    origin = f"https://localhost:{second}"
+    (folder / "clients.pem").write_bytes(authority)
+    command = nginx(folder, files, mtls, [port, *([second] if second else [])], backend)
+    return Front({"backend": backend, "aliases": aliases}, backend, command, folder)
+
+
+def nginx(folder: Path, files: Files, mtls: MutualTls, ports: list[int], backend: int) -> list[str]:
+    """The provider's documentation has it so: the last of the ports asks for certificates, and says what it found."""
     verify = "optional" if mtls.method == "tls_client_auth" and not mtls.unchecked else "optional_no_ca"
-    (folder / "clients.pem").write_bytes(certificates(mtls.method).authority.certificate)
     asking = f"ssl_verify_client {verify}; ssl_client_certificate {folder}/clients.pem;"
-    servers = [(port, "" if second else asking), *([(second, asking)] if second else [])]
-    text = NGINX + "".join(SERVER.format(port=each, more=more, backend=backend) for each, more in servers) + "}\n"
+    servers = [SERVER.format(port=each, more=asking if each == ports[-1] else "", backend=backend) for each in ports]
     texts = {"nginx": str(folder), "certificate": files.texts["certificate0"], "key": files.texts["key0"]}
-    (folder / "nginx.conf").write_text(Files(folder, texts).fill(text), encoding="utf-8")
-    command = [program("nginx", "nginx-light")(), "-p", f"{folder}/", "-e", "stderr", "-c", "nginx.conf"]
-    paths = {name: f"{origin}{path}" for name, path in PATHS.items()} if second else {}
-    return Front(command, folder, backend, paths)
+    text = Files(folder, texts).fill(NGINX + "".join(servers) + "}\n")
+    (folder / "nginx.conf").write_text(text, encoding="utf-8")
+    return [program("nginx", "nginx-light")(), "-p", f"{folder}/", "-e", "stderr", "-c", "nginx.conf"]
 
 
 NGINX = """daemon off; master_process off; error_log stderr notice; pid {nginx}/nginx.pid;

@@ -1,5 +1,6 @@
 // oidc-provider over https on loopback: `node server.mjs SETTINGS.json`. One user, the provider's own development pages.
-// Where clients have certificates (`mtls`), plain http behind nginx, which hands them over in header fields.
+// Where clients have certificates (`mtls`), plain http behind nginx, which hands them over in header fields; or, with
+// `authorities`, a second listener of its own, which hangs up on whoever has none of theirs.
 import fs from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
@@ -13,16 +14,19 @@ const algs = high ? ['PS256', 'ES256', 'EdDSA'] : ['RS256', 'PS256', 'ES256'];
 const person = { name: 'Test Person', given_name: 'Test', family_name: 'Person', birthdate: '1990-02-03' };
 
 // As the provider's own documentation has it; `unchecked` leaves out what it says to check.
-function certificates({ method, unchecked }) {
+function certificates({ method, unchecked, authorities }) {
+  const peer = (ctx) => ctx.socket.getPeerX509Certificate?.();
   return {
     enabled: true,
     certificateBoundAccessTokens: true,
     tlsClientAuth: method === 'tls_client_auth',
     selfSignedTlsClientAuth: method === 'self_signed_tls_client_auth',
-    getCertificate: (ctx) => decodeURIComponent(ctx.get('ssl-client-cert')) || undefined,
-    certificateAuthorized: (ctx) => unchecked || ctx.get('ssl-client-verify') === 'SUCCESS',
+    getCertificate: (ctx) => (authorities ? peer(ctx) : decodeURIComponent(ctx.get('ssl-client-cert')) || undefined),
+    certificateAuthorized: (ctx) =>
+      unchecked || (authorities ? ctx.socket.authorized : ctx.get('ssl-client-verify') === 'SUCCESS'),
     certificateSubjectMatches: (ctx, property, expected) =>
-      unchecked || (property === 'tls_client_auth_subject_dn' && ctx.get('ssl-client-s-dn') === expected),
+      unchecked || (property === 'tls_client_auth_subject_dn'
+        && (authorities ? peer(ctx).subject : ctx.get('ssl-client-s-dn')) === expected),
   };
 }
 
@@ -86,16 +90,18 @@ provider.interactionResult = async (request, response, outcome, options) => {
   return result(request, response, outcome, options);
 };
 
-if (mtls) {
+if (mtls && !mtls.authorities) {
   provider.proxy = true;
   http.createServer(provider.callback()).listen(mtls.backend, '127.0.0.1');
 } else {
   const options = { cert: fs.readFileSync(settings.certificate), key: fs.readFileSync(settings.key) };
   const handle = provider.callback();
-  https
-    .createServer(options, (request, response) => {
+  const serve = (more, port) => https
+    .createServer({ ...options, ...more }, (request, response) => {
       response.setHeader('Strict-Transport-Security', 'max-age=63072000');
       handle(request, response);
     })
-    .listen(settings.port, '127.0.0.1');
+    .listen(port, '127.0.0.1');
+  serve({}, settings.port);
+  if (mtls) serve({ ca: mtls.authorities, requestCert: true, rejectUnauthorized: true }, mtls.second);
 }
