@@ -93,7 +93,8 @@ def test_clients_with_a_certificate() -> None:
         second = found.target.services[0].settings["second_client"]
         target = found.without(second_client={**second, "auth": "none", "client_certificate": None})
         assert found.announced(target)["EID-CLI-10"] == "not-tested(no-credential)"
-        assert found.came(target, "EID-CLI-10") == {"EID-CLI-10": "not-tested(no-credential)"}
+        both = dict.fromkeys(("EID-CLI-10", "EID-DPOP-07"), "not-tested(no-credential)")
+        assert found.came(target, *both) == both
         unbound = found.without(client={**found.target.services[0].settings["client"], "certificate_bound": False})
         assert found.came(unbound, *PROOFS) == dict.fromkeys(PROOFS, "not-applicable")
         assert {each for each in found.announced(unbound) if each in PROOFS} == set(PROOFS)

@@ -81,8 +81,9 @@ def test_the_baseline_provider_has_warnings_in_the_lower_tier_and_fails_in_the_s
     assert {name for name, cell in higher.items() if cell.status is Status.FAIL} == wanting
 
 
-def test_no_secret_is_written(tmp_path: Path) -> None:
-    run("encrypted", "asean", tmp_path)
+@pytest.mark.parametrize("policy", ["encrypted", "mtls"])
+def test_no_secret_is_written(policy: str, tmp_path: Path) -> None:
+    run(policy, "asean", tmp_path)
     secrets = [each for each in (tmp_path / "secrets").read_bytes().split(b"\n--\n") if each.strip()]
     assert len(secrets) >= 6
     lines = [line for each in secrets for line in each.splitlines() if len(line) >= 12 and b"-----" not in line]
