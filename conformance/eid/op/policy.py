@@ -208,7 +208,7 @@ CERTIFICATE_FAULTS: Final[Mapping[str, str]] = MappingProxyType(
         "certificate-not-compared": "tls_client_auth",
     }
 )
-"""Faults that show only to clients with a certificate -> how those authenticate."""
+"""Faults that show only to clients with a certificate -> how those authenticate, where the policy has none."""
 
 GOOD: Final = Policy()
 BENIGN: Final[Mapping[str, Policy]] = MappingProxyType(
@@ -238,6 +238,6 @@ def with_faults(policy: Policy, *names: str) -> Policy:
             quirks=policy.quirks | {name},
             encrypted=policy.encrypted or name == "encryption-spoiled",
             slow=policy.slow or name in SLOW_FAULTS,
-            certificates=CERTIFICATE_FAULTS.get(name, policy.certificates),
+            certificates=policy.certificates or CERTIFICATE_FAULTS.get(name, ""),
         )
     return policy

@@ -138,6 +138,25 @@ def test_what_the_manifest_has_wrong_turns_nothing_red(
         assert advice in cells[name].detail
 
 
+@pytest.mark.parametrize(
+    ("policy", "fault", "requirement"),
+    [
+        ("mtls", "push-without-authentication", "EID-PAR-02"),
+        ("mtls", "binding-hidden", "EID-INT-01"),
+        ("mtls", "code-not-bound", "EID-TOK-03"),
+        ("mtls-self-signed", "any-client-certificate", "EID-CLI-10"),
+        ("mtls-self-signed", "bound-token-without-certificate", "EID-DPOP-06"),
+        ("mtls-bound", "certificate-not-compared", "EID-DPOP-07"),
+        ("mtls-bound", "certificate-not-named", "EID-DPOP-02"),
+    ],
+)
+def test_faults_show_however_clients_use_their_certificates(
+    policy: str, fault: str, requirement: str, tmp_path: Path
+) -> None:
+    cells, _ = run(policy, "asean", tmp_path, fault, only=(requirement,))
+    assert red(cells) == [requirement]
+
+
 def test_a_key_that_does_not_load_is_no_credential(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     revealing(monkeypatch, {"suite-enc.pem": b"no key"})
     cells, _ = run("encrypted", "asean", tmp_path, only=("EID-IDT-08",))
