@@ -14,7 +14,8 @@ from conformance.tls import sandbox_dns
 from conformance.tls.pki import Pki
 from conformance.tls.policy import BENIGN, FAULTS, Policy, with_faults
 from conformance.tls.sandbox import serve
-from conformance.wire.client_certificates import ClientKey, written
+from conformance.wire.client_authority import written
+from conformance.wire.client_certificates import ClientKey
 
 UNWANTED = ("untrusted", "expired", "wrong-eku")
 

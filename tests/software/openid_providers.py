@@ -21,7 +21,7 @@ from conformance.eid.op.stage import pem, rsa_key, write_signed
 from conformance.sandbox import entries
 from conformance.tls.pki import Pki
 from conformance.wire import jose
-from conformance.wire.client_certificates import Issued
+from conformance.wire.client_authority import Issued
 from conformance.wire.jws import SigningKey, new_key
 from tests.software.launchers import ServerAbsent, free_port, launched, program
 from tests.software.material import Files, write_files

@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives import serialization
 
 from conformance.core.model import Reason, Undecided, Untested
 from conformance.core.secret import Secret
-from conformance.wire.client_certificates import ClientKey, let_in, made, read_pair, throw_away, written
+from conformance.wire.client_authority import written
+from conformance.wire.client_certificates import ClientKey, let_in, made, read_pair, throw_away
 
 NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -166,7 +166,7 @@ def not_bound(run: Run) -> str:
         return "the manifest's client does not use DPoP (client.dpop)"
     if metadata.get("tls_client_certificate_bound_access_tokens") is True:
         return "the manifest's client has no certificate that tokens are bound to (client.client_certificate)"
-    return "the metadata has no dpop_signing_alg_values_supported, and the client does not use DPoP"
+    return "the metadata has neither dpop_signing_alg_values_supported nor tls_client_certificate_bound_access_tokens"
 
 
 def bound(run: Run) -> bool | None:

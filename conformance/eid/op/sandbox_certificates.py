@@ -18,16 +18,8 @@ from conformance.eid.op.policy import Policy
 from conformance.eid.op.provider import ALIASED
 from conformance.eid.op.sandbox import Registered, Request, State
 from conformance.eid.op.settings import BY_CERTIFICATE
-from conformance.wire.client_certificates import (
-    CONFIRMATION,
-    ClientKey,
-    Issued,
-    asking,
-    confirmation,
-    issued,
-    made,
-    written,
-)
+from conformance.wire.client_authority import Issued, asking, issued, written
+from conformance.wire.client_certificates import CONFIRMATION, ClientKey, confirmation, made
 
 NAMES = ("suite", "other")
 PATHS = {"pushed_authorization_request_endpoint": "par", "introspection_endpoint": "introspect"}

@@ -15,7 +15,7 @@ from conformance.payments.api.sandbox import FAULTS, MAX_PAGE, Service
 from conformance.payments.api.sandbox_hooks import Sender
 from conformance.payments.api.sandbox_rules import Token
 from conformance.payments.detached_jws import JwsError, verify
-from conformance.wire.client_certificates import asking, issued, written
+from conformance.wire.client_authority import asking, issued, written
 from conformance.wire.jose import PrivateKey, thumbprint
 from conformance.wire.jws import new_key
 from conformance.wire.serving import Request, free_port, serve
