@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TypeAlias
 
@@ -47,10 +48,10 @@ def chunks() -> Iterator[tuple[str, tuple[str, ...]]]:
 CHUNKS = dict(chunks())
 
 
-@pytest.fixture(scope="module")
-def proofs(request: pytest.FixtureRequest) -> Proofs:
-    """The proofs of a chunk, each with what was wrong the first time."""
-    return proofs_of(CHUNKS[request.param])
+@cache
+def proofs_of_chunk(chunk: str) -> Proofs:
+    """The proofs of a chunk: a fixture of the module would be set up anew for each of its tests, as pytest has it."""
+    return proofs_of(CHUNKS[chunk])
 
 
 def proofs_of(asked: Collection[str]) -> dict[str, tuple[Proof, str]]:
@@ -98,28 +99,26 @@ def together(chunk: str, *arguments: object) -> ParameterSet:
 
 
 @pytest.mark.parametrize(
-    ("proofs", "fault"),
+    ("chunk", "fault"),
     [together(chunk, fault) for chunk in CHUNKS if chunk != "derived" for fault in CHUNKS[chunk]],
-    indirect=["proofs"],
 )
 def test_the_fault_is_caught_and_breaks_nothing_else(
-    proofs: Proofs, fault: str, record_property: Callable[[str, object], None]
+    chunk: str, fault: str, record_property: Callable[[str, object], None]
 ) -> None:
     """What the profile lists as broken as well must break: what is listed and does not break hides findings."""
-    proof = proved(proofs[fault], record_property)
+    proof = proved(proofs_of_chunk(chunk)[fault], record_property)
     assert proof.caught, proof.trouble
     assert idle(proof) == []
 
 
 @pytest.mark.parametrize(
-    ("proofs", "row", "fault"),
+    ("chunk", "row", "fault"),
     [together("derived", row, fault) for row, faults in DERIVED.items() for fault in faults],
-    indirect=["proofs"],
 )
 def test_a_derived_row_is_red_where_its_source_is(
-    proofs: Proofs, row: str, fault: str, record_property: Callable[[str, object], None]
+    chunk: str, row: str, fault: str, record_property: Callable[[str, object], None]
 ) -> None:
-    proof = proved(proofs[f"{fault} ({row})"], record_property)
+    proof = proved(proofs_of_chunk(chunk)[f"{fault} ({row})"], record_property)
     assert proof.caught, proof.trouble
 
 
