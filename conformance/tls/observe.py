@@ -18,6 +18,7 @@ from conformance.core.network import Address, Door
 from conformance.core.selector import Conversation, Failure, converse
 from conformance.tls import observe_hellos
 from conformance.tls.asks import HELLO_OBSERVATIONS, observations
+from conformance.tls.clocks import compared, seconds_ahead
 from conformance.tls.observe_hellos import FIRST, Reading, Talk
 
 THREADS: Final = 16
@@ -255,6 +256,8 @@ def _look_beside(found: _Records, trouble: Undecided | None) -> None:
         return
     if http := found.take("http", lambda: observe_http(door, job.target, job.service)):
         found.connections += 1 + http.plain_declared
+        if certificate := found.records.get("certificate"):
+            found.records["certificate"] = compared(certificate, seconds_ahead(http.secure, door.now()))
     if seen := found.take("client_certificates", lambda: observe_client_certificates(door, job.target, job.service)):
         found.connections += len(seen.attempts)
     if several := found.take("addresses", lambda: observe_addresses(door, job.target, job.service)):
