@@ -18,7 +18,8 @@ from conformance.core.network import Address, Door
 from conformance.core.selector import Conversation, Failure, converse
 from conformance.tls import observe_hellos
 from conformance.tls.asks import HELLO_OBSERVATIONS, observations
-from conformance.tls.observe_hellos import FIRST, Reading, Talk
+from conformance.tls.hello_records import Reading
+from conformance.tls.talk import FIRST, Talk
 
 THREADS: Final = 16
 MOST_EVIDENCE: Final = 245_760

@@ -22,9 +22,11 @@ from conformance.tls.flight import Read13, read_flight13
 from conformance.tls.flight12 import Session12, handshake12
 from conformance.tls.flight_hello import Hello13
 from conformance.tls.hello import SCT, TLS12, TLS13
-from conformance.tls.observe_hellos import FIRST, NEVER_REGISTERED, Reading, Talk
+from conformance.tls.hello_records import Reading
+from conformance.tls.observe_hellos import NEVER_REGISTERED
 from conformance.tls.parse import Reply
 from conformance.tls.server_names import as_address
+from conformance.tls.talk import FIRST, Talk
 
 ECDSA_SCHEMES: Final = (0x0403, 0x0503, 0x0603, 0x0807, 0x0808)
 RSA_SCHEMES: Final = (0x0804, 0x0805, 0x0806, 0x0809, 0x080A, 0x080B, 0x0401, 0x0501, 0x0601)

@@ -14,9 +14,11 @@ from conformance.core.model import Reason
 from conformance.core.selector import Failure
 from conformance.tls.client_hello import ClientHello, read_opening
 from conformance.tls.hello import TLS10, TLS11, TLS12, TLS13
-from conformance.tls.observe_hellos import Got, Reading, Talk, converse
+from conformance.tls.hello_records import Reading
+from conformance.tls.observe_hellos import converse
 from conformance.tls.parse import Reply
 from conformance.tls.suites import Suite, suite
+from conformance.tls.talk import Got, Talk
 from tests.zoo.runs import a_target
 
 ASK = Talk.wave

@@ -12,9 +12,9 @@ from conformance.core.profile import load_profile
 from conformance.tls.asks import asks
 from conformance.tls.codepoints import GROUPS, SUITES
 from conformance.tls.hello import TLS10, TLS11, TLS12, TLS13
-from conformance.tls.observe_hellos import AGAIN, FIRST, HOPED, LAST, UNION
 from conformance.tls.parse import Reply
 from conformance.tls.suites import SETS, suite
+from conformance.tls.talk import AGAIN, FIRST, HOPED, LAST, UNION
 from tests.tls.conversations import (
     CLOSED,
     DRIPPED,

@@ -17,8 +17,8 @@ from conformance.tls.client_hello import Reader
 from conformance.tls.flight import Read13, read_flight13
 from conformance.tls.flight12 import Session12, handshake12
 from conformance.tls.flight_hello import Hello13
-from conformance.tls.pki import SERVERS
 from conformance.tls.policy import BENIGN, FAULTS, GOOD, TLS13, Policy, with_faults
+from conformance.tls.recipes import SERVERS
 from conformance.tls.sandbox import Endpoint, serve
 from conformance.tls.sandbox_dns import FAULTS as ZONES
 from conformance.tls.sandbox_http import GOOD_COOKIE

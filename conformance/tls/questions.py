@@ -1,0 +1,159 @@
+"""Which hellos an endpoint is asked, and after which answers.
+
+Forbidden suites are first offered all together: a clean refusal of the whole answers for every part of it. Whatever
+else comes back, each set is asked by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from hashlib import sha256
+from types import MappingProxyType
+from typing import Final
+
+from conformance.tls import probes
+from conformance.tls.asks import details
+from conformance.tls.codepoints import GROUP_CODES, GROUPS, SUITES
+from conformance.tls.codepoints import name_of as name
+from conformance.tls.hello import TLS12, TLS13, Hello
+from conformance.tls.parse import Reply
+from conformance.tls.probes import PROBES
+from conformance.tls.suites import SETS, suite
+from conformance.tls.talk import FIRST, UNION, Got, Talk
+
+HANDSHAKE_FAILURE, PROTOCOL_VERSION, INSUFFICIENT_SECURITY = 40, 70, 71
+NO_COMMON: Final = frozenset({HANDSHAKE_FAILURE, PROTOCOL_VERSION, INSUFFICIENT_SECURITY})
+"""Alerts that say: nothing of this. Another alert may complain of the hello's length, so it answers for no part."""
+
+AES128GCM12: Final = frozenset({0xC02F, 0xC02B})
+SHARES: Final = ("share-1", "share-2")
+
+
+@lru_cache(maxsize=256)
+def opening(asks: frozenset[str], *, named: bool) -> Mapping[str, Hello]:
+    """Questions whose wording depends on nothing. named: the service has a server name."""
+    return MappingProxyType(dict(_opening(asks, named=named)))
+
+
+def _opening(asks: frozenset[str], *, named: bool) -> Iterator[tuple[str, Hello]]:
+    for version in details(asks, "versions:"):
+        if version in PROBES:
+            yield version, PROBES[version]
+    for probe in details(asks, "tolerance:"):
+        if probe in PROBES and probe != FIRST:
+            yield probe, PROBES[probe]
+    denied = _denied(asks)
+    if len(denied) == 1:
+        yield f"deny:{denied[0]}", probes.deny(SETS[denied[0]])
+    elif denied:
+        yield UNION, probes.deny(_union(denied))
+    for ask, key in (("groups:small", "small"), ("signatures:legacy", "legacy"), ("features:alpn-none", "alpn-none")):
+        if ask in asks:
+            yield key, PROBES[key]
+    if "names" in asks and named:
+        yield "unknown", PROBES["unknown"]
+
+
+def _denied(asks: frozenset[str]) -> list[str]:
+    """The forbidden sets of TLS 1.2 and below."""
+    return [each for each in details(asks, "suites:deny:") if each != "not-allowed13"]
+
+
+@lru_cache(maxsize=64)
+def _union_of(names: tuple[str, ...]) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(code for each in names for code in SETS[each]))
+
+
+def _union(names: Iterable[str]) -> tuple[int, ...]:
+    """The suites of all these sets, those first that the first set has first."""
+    found = tuple(names)
+    return SETS["not-allowed12"] if "not-allowed12" in found else _union_of(found)
+
+
+def second(talk: Talk) -> Iterator[tuple[str, Hello]]:
+    """Questions that the first answers make necessary."""
+    yield from _each_denied(talk)
+    if "aes128gcm12" in talk.wants("suites:offer:"):
+        reply = talk.reply("TLSv1.2")
+        if reply is None or reply.suite not in AES128GCM12:
+            yield "aes128gcm12", PROBES["aes128gcm12"]
+    if talk.offers(TLS13, "TLSv1.3"):
+        yield from _about13(talk)
+    old = talk.reply("TLSv1.2")
+    key = _key(old)
+    if "groups:small" in talk.job.asks and talk.reply("small") is None and key == "ECDSA":
+        yield "small-with-curves", probes.small_with_curves()
+    if "certificate" in talk.job.asks and old and old.version == TLS12 and key:
+        yield "other-key", probes.of_key("RSA" if key == "ECDSA" else "ECDSA")
+
+
+def _key(reply: Reply | None) -> str:
+    """The type of the key that authenticates the suite: `RSA`, `ECDSA`, or nothing."""
+    found = suite(reply.suite) if reply else None
+    return found.authentication if found and found.authentication in ("RSA", "ECDSA") else ""
+
+
+def _each_denied(talk: Talk) -> Iterator[tuple[str, Hello]]:
+    """Each forbidden set by itself, unless all of them were refused together."""
+    found = talk.got.get(UNION)
+    if found is None or _refused(found[1]):
+        return
+    for each in _denied(talk.job.asks):
+        yield f"deny:{each}", probes.deny(SETS[each])
+
+
+def _refused(got: Got) -> bool:
+    """Whether the answer is an alert that answers for every part of the offer."""
+    return isinstance(got, Reply) and got.refused and got.alert in NO_COMMON
+
+
+def _about13(talk: Talk) -> Iterator[tuple[str, Hello]]:
+    """What is asked of a server of TLS 1.3, without what the answers that are there already show."""
+    seen = [reply for key in talk.got if (reply := talk.reply(key)) and reply.version == TLS13]
+    suites = {name(SUITES, reply.suite) for reply in seen}
+    groups = {name(GROUPS, reply.group) for reply in seen if reply.group >= 0}
+    for each in talk.wants("suites:offer:"):
+        if each != "aes128gcm12" and each not in suites:
+            yield each, probes.suite13(each)
+    for each in talk.wants("groups:offer:"):
+        if each not in groups and each in GROUP_CODES:
+            yield f"group:{each}", probes.group13(each)
+    if "signatures:mandatory" in talk.job.asks:
+        yield "mandatory", PROBES["mandatory"]
+    if "suites:deny:not-allowed13" in talk.job.asks:
+        yield "deny:not-allowed13", probes.deny13(SETS["not-allowed13"])
+    if "tolerance:shares" in talk.job.asks and not _comparable(shares(talk)):
+        for key in SHARES:
+            yield key, probes.plain_shares()
+
+
+def third(talk: Talk) -> Iterator[tuple[str, Hello]]:
+    """The same pair of suites in both orders, where weaker suites were accepted.
+
+    ChaCha20 is left out: OpenSSL can give it precedence whatever else decides (SSL_OP_PRIORITIZE_CHACHA).
+    """
+    if "suites:order" not in talk.job.asks:
+        return
+    denied = [f"deny:{each}" for each in _denied(talk.job.asks)]
+    picks = [talk.reply(key) for key in ("TLSv1.2", "aes128gcm12", *denied)]
+    codes = [reply.suite for reply in picks if reply and reply.version == TLS12]
+    found = list(dict.fromkeys(code for code in codes if (each := suite(code)) and each.cipher != "CHACHA20"))
+    if len(found) >= 2:
+        yield "order-1", probes.pair(found[0], found[1])
+        yield "order-2", probes.pair(found[1], found[0])
+
+
+def shares(talk: Talk) -> tuple[tuple[str, str, str], ...]:
+    """(question, group, SHA-256) of the server's key share in every ServerHello of TLS 1.3 that has one."""
+    return tuple(
+        (key, name(GROUPS, reply.group), sha256(reply.share).hexdigest())
+        for key in sorted(talk.got)
+        if (reply := talk.reply(key)) and reply.version == TLS13 and not reply.retry and reply.share
+    )
+
+
+def _comparable(found: tuple[tuple[str, str, str], ...]) -> bool:
+    """Whether two of the shares are of one group. The last control will be answered as the first was."""
+    groups = [group for _, group, _ in found]
+    return len(set(groups)) < len(groups)
