@@ -14,6 +14,7 @@ from typing import Any, Final
 from conformance.core.model import Requirement
 
 TLS12, TLS13, BOTH = "versions:TLSv1.2", "versions:TLSv1.3", "versions:TLSv1.3+TLSv1.2"
+NOT_ALLOWED12: Final = "suites:deny:not-allowed12"
 FLIGHT12, FLIGHT13 = "features:flight12", "features:flight13"
 
 _ROWS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
@@ -79,6 +80,20 @@ COSTS: Final[Mapping[str, int]] = {
 """Connections at most, where an ask does not cost one."""
 
 
+HANDSHAKES: Final[Mapping[str, int]] = {
+    FLIGHT13: 1,
+    "features:renegotiation": 1,
+    "certificate": 1,
+    "names": 1,
+    "client_certificates": 5,
+    "http": 2,
+}
+"""Of these, connections that are more than a hello."""
+
+MOST_HELLOS: Final = 40
+"""For any endpoint, the naming of offenders apart. What is left of them confirms refusals by hanging up."""
+
+
 @lru_cache(maxsize=4096)
 def details(asked: frozenset[str], prefix: str) -> tuple[str, ...]:
     """What follows the prefix in the asks that begin so, sorted."""
@@ -121,5 +136,7 @@ def budget(asked: frozenset[str]) -> int:
     names = observations(asked)
     controls = 2 if names & {*HELLO_OBSERVATIONS, "certificate"} else 0
     denied = sum(ask.startswith("suites:deny:") and ask != "suites:deny:not-allowed13" for ask in asked)
-    union = denied > 1 and "suites:deny:not-allowed12" not in asked
-    return controls + union + sum(COSTS.get(ask, 1) for ask in asked)
+    union = denied > 1 and NOT_ALLOWED12 not in asked
+    more = sum(HANDSHAKES.get(ask, 0) for ask in asked)
+    hellos = controls + union + sum(COSTS.get(ask, 1) for ask in asked) - more
+    return min(hellos, MOST_HELLOS) + more

@@ -100,7 +100,8 @@ class Answer(Struct, frozen=True, omit_defaults=True):
 class Denial:
     """The answers to a hello that offers only what a requirement forbids.
 
-    answer: the answer to the whole list, or to a longer one that holds it and was refused. offenders: what of the list
+    answer: the answer to the whole list, or to a longer one that holds it and was refused, or was answered with a suite
+    of the list. offenders: what of the list
     the server was seen to accept, each found by striking the last one accepted and asking again, at most 8 times
     (without limit under `--enumerate`); empty where an answer went on with something else than was offered.
     complete: the last question was refused, so `offenders` is the whole list.
@@ -136,8 +137,8 @@ class Tolerance:
 @dataclass(frozen=True, slots=True)
 class Suites:
     """Cipher suites. denied: by the name of a set in `suites.py` (`null`, `anonymous`, ...). offered: by probe name
-    (`aes128gcm12`, `TLS_AES_128_GCM_SHA256`, ...). order: the two picks of the same pair offered in both orders.
-    ephemeral: the TLS 1.2 answer to the `dhe` set, with `dh_bits`.
+    (`aes128gcm12`, `TLS_AES_128_GCM_SHA256`, ...). order: the two picks of the same pair offered in both
+    orders, the first perhaps among others. ephemeral: the TLS 1.2 answer to the `dhe` set, with `dh_bits`.
     """
 
     denied: Mapping[str, Denial] = field(default_factory=dict)

@@ -61,7 +61,7 @@ class Reading:
         """See `evidence.Suites`."""
         denied = {each: denial for each in self.talk.wants("suites:deny:") if (denial := self._denial(each))}
         offered = {each: found for each in self.talk.wants("suites:offer:") if (found := self._offered(each))}
-        first, second = self.answer("order-1"), self.answer("order-2")
+        first, second = self.answer("order-1") or self.answer("TLSv1.2"), self.answer("order-2")
         return Suites(denied, offered, (first, second) if first and second else None)
 
     def _denial(self, each: str) -> Denial | None:

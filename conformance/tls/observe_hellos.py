@@ -17,7 +17,7 @@ from conformance.tls import probes
 from conformance.tls.hello import server_name_extension
 from conformance.tls.parse import Reply
 from conformance.tls.probes import CONTROL, PROBES
-from conformance.tls.questions import opening, second, third
+from conformance.tls.questions import opening, second, share_out, third
 from conformance.tls.server_names import as_address
 from conformance.tls.suites import SETS
 from conformance.tls.talk import FIRST, LAST, Talk, Talking
@@ -46,6 +46,7 @@ def converse(job: Job, address: Address, offenders: int) -> Conversation[Talk]:
     first = opening(job.asks, named=bool(talk.server_name))
     own = {"unknown": name_extension(f"x{os.urandom(6).hex()}{NEVER_REGISTERED}")} if "unknown" in first else {}
     yield from talk.ask(first, own)
+    share_out(talk)
     yield from talk.ask(dict(second(talk)))
     yield from talk.ask(dict(third(talk)))
     yield from talk.confirm()

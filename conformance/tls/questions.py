@@ -1,7 +1,7 @@
 """Which hellos an endpoint is asked, and after which answers.
 
-Forbidden suites are first offered all together: a clean refusal of the whole answers for every part of it. Whatever
-else comes back, each set is asked by itself.
+Forbidden suites are first offered all together: a clean refusal of the whole answers for every part of it, and a suite
+that is selected answers for the sets that it is in. Whatever else comes back, each other set is asked by itself.
 """
 
 from __future__ import annotations
@@ -95,12 +95,26 @@ def _key(reply: Reply | None) -> str:
 
 
 def _each_denied(talk: Talk) -> Iterator[tuple[str, Hello]]:
-    """Each forbidden set by itself, unless all of them were refused together."""
+    """Each forbidden set by itself, unless all of them were refused together, or the whole answered for it."""
     found = talk.got.get(UNION)
     if found is None or _refused(found[1]):
         return
     for each in _denied(talk.job.asks):
-        yield f"deny:{each}", probes.deny(SETS[each])
+        if f"deny:{each}" not in talk.got:
+            yield f"deny:{each}", probes.deny(SETS[each])
+
+
+def share_out(talk: Talk) -> None:
+    """Take the answer to all forbidden suites for the answer to each set that holds the one that was selected, and to
+    the set that is the whole.
+    """
+    found = talk.got.get(UNION)
+    if found is None or _refused(found[1]):
+        return
+    reply, whole = talk.reply(UNION), found[0].hello.suites
+    for each in _denied(talk.job.asks):
+        if whole == SETS[each] or (reply and reply.suite in SETS[each]):
+            talk.got[f"deny:{each}"] = found
 
 
 def _refused(got: Got) -> bool:
@@ -129,7 +143,8 @@ def _about13(talk: Talk) -> Iterator[tuple[str, Hello]]:
 
 
 def third(talk: Talk) -> Iterator[tuple[str, Hello]]:
-    """The same pair of suites in both orders, where weaker suites were accepted.
+    """The same pair of suites in both orders, where weaker suites were accepted: in the hello of TLS 1.2 among others,
+    if one of them was selected there, and then the other way round.
 
     ChaCha20 is left out: OpenSSL can give it precedence whatever else decides (SSL_OP_PRIORITIZE_CHACHA).
     """
@@ -139,9 +154,21 @@ def third(talk: Talk) -> Iterator[tuple[str, Hello]]:
     picks = [talk.reply(key) for key in ("TLSv1.2", "aes128gcm12", *denied)]
     codes = [reply.suite for reply in picks if reply and reply.version == TLS12]
     found = list(dict.fromkeys(code for code in codes if (each := suite(code)) and each.cipher != "CHACHA20"))
-    if len(found) >= 2:
-        yield "order-1", probes.pair(found[0], found[1])
-        yield "order-2", probes.pair(found[1], found[0])
+    if len(found) < 2:
+        return
+    first, second = _as_offered(found[0], found[1])
+    if not first or picks[0] is None or picks[0].suite != found[0]:
+        first, second = found[0], found[1]
+        yield "order-1", probes.pair(first, second)
+    yield "order-2", probes.pair(second, first)
+
+
+def _as_offered(one: int, other: int) -> tuple[int, int]:
+    """Two suites in the order in which the hello of TLS 1.2 offers them; zeros where it does not offer both."""
+    offered = PROBES["TLSv1.2"].suites
+    if one not in offered or other not in offered:
+        return 0, 0
+    return (one, other) if offered.index(one) < offered.index(other) else (other, one)
 
 
 def shares(talk: Talk) -> tuple[tuple[str, str, str], ...]:

@@ -16,7 +16,7 @@ from conformance.core.area import Job
 from conformance.core.model import Reason
 from conformance.core.network import Address
 from conformance.core.selector import Exchange, Failure
-from conformance.tls.asks import details
+from conformance.tls.asks import MOST_HELLOS, details
 from conformance.tls.hello import RANDOM_BYTES, Hello, Template, template
 from conformance.tls.parse import Reply, read_reply
 
@@ -24,9 +24,6 @@ Got: TypeAlias = Reply | Failure
 Talking: TypeAlias = Generator[list[Exchange], list[Got], None]
 
 FIRST, LAST, UNION = "control", "control-after", "deny:union"
-
-MOST_HELLOS: Final = 40
-"""For any endpoint, the naming of offenders apart. What is left of them confirms refusals by hanging up."""
 
 AGAIN: Final = 8
 """How many of the questions that are there to be accepted are asked again at most."""
@@ -89,7 +86,7 @@ class Talk:
 
     def confirm(self) -> Talking:
         """Ask the others once more at which the endpoint hung up, as far as there is room for."""
-        rest = [key for key, (_, got) in self.got.items() if _hung_up(key, got) and not key.startswith(HOPED)]
+        rest = [key for key, (_, got) in self.got.items() if _hung_up(key, got) and not key.startswith((*HOPED, UNION))]
         yield from self._once_more(rest[: max(MOST_HELLOS - 1 - self.connections, 1)])
         # Where one question was answered differently the second time, hanging up says nothing anywhere.
         for key, (made, got) in self.got.items():
