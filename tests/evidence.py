@@ -73,6 +73,7 @@ SETS = (
     "static-dh",
     "static-ecdh",
     "cbc",
+    "ccm8",
     "not-allowed12",
     "not-allowed13",
 )
@@ -108,19 +109,24 @@ def records(**changes: Any) -> dict[str, Any]:
                 "TLS_AES_128_GCM_SHA256": RETRY,
                 "TLS_AES_256_GCM_SHA384": RETRY,
                 "TLS_CHACHA20_POLY1305_SHA256": RETRY,
+                "national": REFUSED,
             },
             order=(TLS12, TLS12),
         ),
         "groups": Groups(
-            {each: changed(RETRY, group=each) for each in ("secp256r1", "x25519", "X25519MLKEM768")}, DENIED, TLS13
+            {each: changed(RETRY, group=each) for each in ("secp256r1", "x25519", "X25519MLKEM768")},
+            DENIED,
+            changed(RETRY, group="X25519MLKEM768"),
+            {"ffdhe2048": REFUSED},
         ),
-        "signatures": Signatures(DENIED, TLS13, ("ECDSA",)),
+        "signatures": Signatures(DENIED, TLS13, ("ECDSA",), answered(signature_scheme="rsa_pss_rsae_sha256")),
         "features": Features(
             flight12=TLS12,
             flight13=Flight13(
                 TLS13, alpn="http/1.1", finished_verified=True, ticket_seen=True, ticket_lifetime_seconds=7200
             ),
             alpn_none=Answer("refused", alert="no_application_protocol", controlled=True),
+            fallback=Answer("refused", alert="inappropriate_fallback", controlled=True),
             renegotiation=Renegotiation(1, 0, "alert no_renegotiation"),
             ticket12_lifetime_seconds=7200,
         ),

@@ -149,23 +149,30 @@ class Suites:
 @dataclass(frozen=True, slots=True)
 class Groups:
     """Key exchange groups. offered: a TLS 1.3 hello with that group alone and no share (HelloRetryRequest expected).
-    small: groups below 224 bits, in a TLS 1.2 hello. preferred: X25519 and X25519MLKEM768 offered, in that order.
+    small: groups below 224 bits, in a TLS 1.2 hello. preferred: x25519 and X25519MLKEM768 offered, in that order and
+    without a share; or where that was not asked, the latter before x25519 and others. denied: as offered, of groups
+    that are there to be refused.
     """
 
     offered: Mapping[str, Answer] = field(default_factory=dict)
     small: Denial | None = None
     preferred: Answer | None = None
+    denied: Mapping[str, Answer] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Signatures:
     """Handshake signatures. legacy: a TLS 1.2 hello with SHA-1 and MD5 schemes only. mandatory: a TLS 1.3 hello with
     the mandatory schemes of RFC 9846 section 9.1 for the key types in `certificate_keys` (`RSA`, `ECDSA`, ...) only.
+    rsa: a TLS 1.2 answer with an RSA certificate, or the refusal of every suite that takes one. pss: where that answer
+    is signed with PKCS #1 v1.5, the answer to RSA-PSS schemes alone.
     """
 
     legacy: Denial | None = None
     mandatory: Answer | None = None
     certificate_keys: tuple[str, ...] = ()
+    rsa: Answer | None = None
+    pss: Answer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +214,8 @@ class Renegotiation:
 @dataclass(frozen=True, slots=True)
 class Features:
     """Extensions and features. flight12: the richest TLS 1.2 hello (compression offered too). flight13: TLS 1.3.
-    alpn_none: TLS 1.2 and 1.3 hello with an ALPN protocol nobody speaks. ticket12_lifetime_seconds: the hint of a
+    alpn_none: TLS 1.2 and 1.3 hello with an ALPN protocol nobody speaks. fallback: the second newest version that is
+    negotiated, with TLS_FALLBACK_SCSV. ticket12_lifetime_seconds: the hint of a
     TLS 1.2 NewSessionTicket, -1 where none was sent. troubles: why `flight13` or `renegotiation` is not there, as
     `reason: detail` with a member of Reason or NotTested.
     """
@@ -215,6 +223,7 @@ class Features:
     flight12: Answer | None = None
     flight13: Flight13 | None = None
     alpn_none: Answer | None = None
+    fallback: Answer | None = None
     renegotiation: Renegotiation | None = None
     ticket12_lifetime_seconds: int = -1
     troubles: Mapping[str, str] = field(default_factory=dict)

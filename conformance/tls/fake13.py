@@ -31,6 +31,7 @@ from conformance.tls.channel import (
 )
 from conformance.tls.client_hello import (
     ALPN,
+    HEARTBEAT,
     KEY_SHARE,
     SIGNATURE_ALGORITHMS,
     STATUS_REQUEST,
@@ -82,7 +83,8 @@ def retry_group(hello: ClientHello, policy: Policy) -> int | None:
     shared = [group for group in policy.groups if group in hello.groups]
     if any(group in hello.shares and group in secrets.GROUPS for group in shared):
         return None
-    return shared[0]
+    # A client that sends shares means to go on, which takes a group that we can compute with.
+    return next((group for group in shared if hello.shares and group in secrets.GROUPS), shared[0])
 
 
 class Server13:
@@ -154,7 +156,9 @@ class Server13:
     def _flight(self, hello: ClientHello, suite: Suite, traffic: bytes) -> None:
         """EncryptedExtensions to Finished."""
         channel, credentials = self._channel, self._credentials
-        channel.send_message(ENCRYPTED_EXTENSIONS, sized(alpn_choice(hello, self._policy)))
+        heartbeat = HEARTBEAT in hello.extensions and "heartbeat" in self._policy.quirks
+        extensions = extension(HEARTBEAT, b"\1") if heartbeat else b""
+        channel.send_message(ENCRYPTED_EXTENSIONS, sized(extensions + alpn_choice(hello, self._policy)))
         if self._policy.mtls != "off":
             schemes = extension(SIGNATURE_ALGORITHMS, sized(pairs(*CLIENT_SCHEMES)))
             channel.send_message(CERTIFICATE_REQUEST, b"\0" + sized(schemes))

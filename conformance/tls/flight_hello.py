@@ -14,6 +14,7 @@ from conformance.tls.secrets import KeyShare
 
 TLS13: Final = 0x0304
 SERVER_NAME, STATUS_REQUEST, SUPPORTED_GROUPS, SIGNATURE_ALGORITHMS, ALPN, SCT = 0, 5, 10, 13, 16, 18
+HEARTBEAT: Final = 15
 EARLY_DATA, SUPPORTED_VERSIONS, COOKIE, PSK_MODES, KEY_SHARE = 42, 43, 44, 45, 51
 
 GROUPS: Final = (secrets.X25519, secrets.SECP256R1, secrets.SECP384R1)
@@ -53,7 +54,7 @@ class Hello13:
     def body(self, share: KeyShare, cookie: bytes = b"") -> bytes:
         """The body of the ClientHello."""
         extensions = common_extensions(self.server_name, self.protocols, self.groups, self.schemes)
-        extensions += extension(SCT, b"")
+        extensions += extension(SCT, b"") + extension(HEARTBEAT, b"\1")
         extensions += extension(SUPPORTED_VERSIONS, sized(pairs(TLS13), 1)) + extension(PSK_MODES, b"\1\1")
         extensions += extension(KEY_SHARE, sized(pairs(share.group) + sized(share.public)))
         extensions += extension(COOKIE, sized(cookie)) if cookie else b""

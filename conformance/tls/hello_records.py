@@ -13,7 +13,7 @@ from conformance.tls.evidence import Answer, Denial, Groups, Signatures, Suites,
 from conformance.tls.hello import TLS13
 from conformance.tls.parse import Reply
 from conformance.tls.probes import LEGACY_SCHEMES, PROBES, SMALL_GROUPS
-from conformance.tls.questions import shares
+from conformance.tls.questions import rsa_key, shares
 from conformance.tls.talk import FIRST, LAST, UNION, Talk
 
 MOST_UNOFFERED: Final = 100
@@ -75,6 +75,8 @@ class Reading:
 
     def _offered(self, each: str) -> Answer | None:
         """The answer to the suite alone, or to a hello that offered more and was answered with it."""
+        if each == "national":
+            return self.answer(each)
         if each == "aes128gcm12":
             return self.answer(each) or self.answer("TLSv1.2")
         if (found := self.answer(each)) is not None:
@@ -100,7 +102,18 @@ class Reading:
             shown = next(self._shown(partial(_is_of, each)), None)
             if found := self.answer(f"group:{each}") or shown or self._without13():
                 offered[each] = found
-        return Groups(offered, self._small())
+        denied = {
+            each: found
+            for each in self.talk.wants("groups:deny:")
+            if (found := self.answer(f"deny-{each}") or self._without13())
+        }
+        return Groups(offered, self._small(), self._preferred(), denied)
+
+    def _preferred(self) -> Answer | None:
+        """What is selected of a classical and a hybrid group; the latter stands first where that was not asked."""
+        if "groups:preferred" not in self.talk.job.asks:
+            return None
+        return self.answer("preferred") or self.answer("retry")
 
     def _small(self) -> Denial | None:
         """What decides is the hello that carries the certificate's curve too, where that was needed."""
@@ -117,7 +130,13 @@ class Reading:
         mandatory = self.answer("mandatory")
         if mandatory is None and "signatures:mandatory" in self.talk.job.asks:
             mandatory = self._without13()
-        return Signatures(legacy, mandatory, ())
+        return Signatures(legacy, mandatory, (), self._rsa(), self.answer("pss"))
+
+    def _rsa(self) -> Answer | None:
+        """The answer of TLS 1.2 that an RSA key signed; without one, what was answered instead."""
+        if "signatures:pss" not in self.talk.job.asks:
+            return None
+        return self.answer(rsa_key(self.talk)) or self.answer("other-key") or self.answer("TLSv1.2")
 
 
 def _is_of(group: str, reply: Reply) -> bool:

@@ -141,6 +141,7 @@ def observe_features(reading: Reading, handshakes: Handshakes) -> Features:
     seen = Features(
         flight12=reading.answer("TLSv1.2") if "features:flight12" in talk.job.asks else None,
         alpn_none=reading.answer("alpn-none"),
+        fallback=reading.answer("fallback"),
     )
     troubles: dict[str, str] = {}
     if "features:flight13" in talk.job.asks and talk.offers(TLS13, "TLSv1.3"):

@@ -17,7 +17,7 @@ from conformance.tls import probes
 from conformance.tls.hello import server_name_extension
 from conformance.tls.parse import Reply
 from conformance.tls.probes import CONTROL, PROBES
-from conformance.tls.questions import opening, second, share_out, third
+from conformance.tls.questions import opening, optional, second, share_out, third
 from conformance.tls.server_names import as_address
 from conformance.tls.suites import SETS
 from conformance.tls.talk import FIRST, LAST, Talk, Talking
@@ -49,6 +49,7 @@ def converse(job: Job, address: Address, offenders: int) -> Conversation[Talk]:
     share_out(talk)
     yield from talk.ask(dict(second(talk)))
     yield from talk.ask(dict(third(talk)))
+    yield from talk.wave(dict(optional(talk)))
     yield from talk.confirm()
     yield from _name_offenders(talk, offenders)
     # A server that knows none of the newer versions refuses the broad hello: any hello that it accepted will do.

@@ -13,8 +13,8 @@ from types import MappingProxyType
 from typing import Final
 
 from conformance.tls import probes
-from conformance.tls.asks import details
-from conformance.tls.codepoints import GROUP_CODES, GROUPS, SUITES
+from conformance.tls.asks import MOST_HELLOS, details
+from conformance.tls.codepoints import GROUP_CODES, GROUPS, SUITE_CODES, SUITES, VERSIONS
 from conformance.tls.codepoints import name_of as name
 from conformance.tls.hello import TLS12, TLS13, Hello
 from conformance.tls.parse import Reply
@@ -28,6 +28,10 @@ NO_COMMON: Final = frozenset({HANDSHAKE_FAILURE, PROTOCOL_VERSION, INSUFFICIENT_
 
 AES128GCM12: Final = frozenset({0xC02F, 0xC02B})
 SHARES: Final = ("share-1", "share-2")
+HYBRIDS: Final = frozenset({4587, 4588, 4589})
+"""SecP256r1MLKEM768, X25519MLKEM768, SecP384r1MLKEM1024 (RFC 10024)."""
+
+NEWEST: Final = ("TLSv1.3", "TLSv1.2", "TLSv1.1", "TLSv1.0", "SSLv3")
 
 
 @lru_cache(maxsize=256)
@@ -76,7 +80,7 @@ def second(talk: Talk) -> Iterator[tuple[str, Hello]]:
     yield from _each_denied(talk)
     if "aes128gcm12" in talk.wants("suites:offer:"):
         reply = talk.reply("TLSv1.2")
-        if reply is None or reply.suite not in AES128GCM12:
+        if reply and reply.version == TLS12 and reply.suite not in AES128GCM12:
             yield "aes128gcm12", PROBES["aes128gcm12"]
     if talk.offers(TLS13, "TLSv1.3"):
         yield from _about13(talk)
@@ -84,7 +88,7 @@ def second(talk: Talk) -> Iterator[tuple[str, Hello]]:
     key = _key(old)
     if "groups:small" in talk.job.asks and talk.reply("small") is None and key == "ECDSA":
         yield "small-with-curves", probes.small_with_curves()
-    if "certificate" in talk.job.asks and old and old.version == TLS12 and key:
+    if {"certificate", "signatures:pss"} & talk.job.asks and old and old.version == TLS12 and key:
         yield "other-key", probes.of_key("RSA" if key == "ECDSA" else "ECDSA")
 
 
@@ -128,11 +132,9 @@ def _about13(talk: Talk) -> Iterator[tuple[str, Hello]]:
     suites = {name(SUITES, reply.suite) for reply in seen}
     groups = {name(GROUPS, reply.group) for reply in seen if reply.group >= 0}
     for each in talk.wants("suites:offer:"):
-        if each != "aes128gcm12" and each not in suites:
+        if each in SUITE_CODES and each not in suites:
             yield each, probes.suite13(each)
-    for each in talk.wants("groups:offer:"):
-        if each not in groups and each in GROUP_CODES:
-            yield f"group:{each}", probes.group13(each)
+    yield from _about_groups13(talk, groups)
     if "signatures:mandatory" in talk.job.asks:
         yield "mandatory", PROBES["mandatory"]
     if "suites:deny:not-allowed13" in talk.job.asks:
@@ -142,7 +144,50 @@ def _about13(talk: Talk) -> Iterator[tuple[str, Hello]]:
             yield key, probes.plain_shares()
 
 
+def _about_groups13(talk: Talk, seen: set[str]) -> Iterator[tuple[str, Hello]]:
+    """As above, of groups. seen: those that were selected."""
+    for each in talk.wants("groups:offer:"):
+        if each not in seen and each in GROUP_CODES:
+            yield f"group:{each}", probes.group13(each)
+    for each in talk.wants("groups:deny:"):
+        if each in GROUP_CODES:
+            yield f"deny-{each}", probes.group13(each)
+    retry = talk.reply("retry")
+    if "groups:preferred" in talk.job.asks and retry and retry.version == TLS13 and retry.group in HYBRIDS:
+        yield "preferred", PROBES["preferred"]
+
+
+def rsa_key(talk: Talk) -> str:
+    """The question that TLS 1.2 answered with an RSA certificate, empty where none was."""
+    asked = ((key, talk.reply(key)) for key in ("TLSv1.2", "other-key"))
+    return next((key for key, reply in asked if reply and reply.version == TLS12 and _key(reply) == "RSA"), "")
+
+
 def third(talk: Talk) -> Iterator[tuple[str, Hello]]:
+    """Questions that the answers to those of `second` make necessary."""
+    signed = talk.reply(rsa_key(talk))
+    if "signatures:pss" in talk.job.asks and signed and signed.scheme in probes.PKCS1_SCHEMES:
+        yield "pss", probes.pss()
+    yield from _ordered(talk)
+
+
+def optional(talk: Talk) -> Iterator[tuple[str, Hello]]:
+    """What is asked for requirements of level MAY: last, and only where there is room for it."""
+    room = MOST_HELLOS - 1 - talk.connections - talk.to_confirm
+    wanted = list(_optional(talk))
+    yield from wanted[: max(room, 0)]
+
+
+def _optional(talk: Talk) -> Iterator[tuple[str, Hello]]:
+    if "suites:offer:national" in talk.job.asks:
+        yield "national", PROBES["national"]
+    if "features:fallback" in talk.job.asks:
+        versions = [each for each in NEWEST if (reply := talk.reply(each)) and name(VERSIONS, reply.version) == each]
+        if len(versions) > 1:
+            yield "fallback", probes.fallback(versions[1])
+
+
+def _ordered(talk: Talk) -> Iterator[tuple[str, Hello]]:
     """The same pair of suites in both orders, where weaker suites were accepted: in the hello of TLS 1.2 among others,
     if one of them was selected there, and then the other way round.
 

@@ -111,6 +111,8 @@ SERVERS: Final[Mapping[str, Recipe]] = MappingProxyType(
         "stale-staple": replace(GOOD, staple=("good", 14, 7)),
         "revoked-staple": replace(GOOD, staple=("revoked", 1 / 24, 7)),
         "no-revocation-pointer": replace(GOOD, crl=False),
+        "internal-name": replace(GOOD, names=lambda name: (name, "intranet.local")),
+        "private-address": replace(GOOD, names=lambda name: (name, "10.20.30.40")),
         "hostile-names": replace(GOOD, names=lambda name: (name, *HOSTILE_NAMES), common_name=HOSTILE_TEXT),
         "many-names": replace(GOOD, names=lambda name: (name, *(f"n{number}.many.test" for number in range(99_999)))),
     }

@@ -137,7 +137,8 @@ class TlsServer:
         self._policy = policy
         names = [name for name in (policy.certificate, policy.also_certificate) if name]
         materials = [pki.variant(name, policy.server_name) for name in names]
-        self._credentials = credentials.load(materials[0])
+        staple = None if "no-staple" in policy.quirks else materials[0].staple
+        self._credentials = credentials.load(replace(materials[0], staple=staple))
         self._shares = Shares(policy)
         self._contexts: dict[bool, ssl.SSLContext] = {}
         if set(policy.versions) & LIBRARY_VERSIONS.keys() - policy.raw:
@@ -161,8 +162,8 @@ class TlsServer:
             action = Action("real") if opening.kind == "other" else refuse(PROTOCOL_VERSION)
         if opening.kind == "ssl2" and SSL2 in self._policy.versions:
             _say(connection, fake.ssl2_server_hello(opening.ssl2_kinds, self._credentials.chain[0]))
-        elif action.kind == "hybrid" and opening.hello:
-            _say(connection, fake.hybrid(opening.hello, self._policy))
+        elif action.kind == "shown" and opening.hello:
+            _say(connection, fake.shown(opening.hello, self._policy, action.group))
         elif action.kind == "refuse" or (action.kind == "real" and not self._contexts):
             _say(connection, fake.alert(action.alert or PROTOCOL_VERSION))
         elif action.kind == "real":

@@ -39,6 +39,8 @@ HOPED: Final = (
     "mandatory",
     "order",
     "group",
+    "preferred",
+    "pss",
     "TLS_",
 )
 """How the questions begin that are there to be accepted."""
@@ -86,12 +88,23 @@ class Talk:
 
     def confirm(self) -> Talking:
         """Ask the others once more at which the endpoint hung up, as far as there is room for."""
-        rest = [key for key, (_, got) in self.got.items() if _hung_up(key, got) and not key.startswith((*HOPED, UNION))]
+        rest = self._unconfirmed()
         yield from self._once_more(rest[: max(MOST_HELLOS - 1 - self.connections, 1)])
         # Where one question was answered differently the second time, hanging up says nothing anywhere.
         for key, (made, got) in self.got.items():
             if self.fickle and _hung_up(key, got):
                 self.got[key] = made, Failure(Reason.FLAKY, f"{_reason(got)}, as at other times it did not")
+
+    @property
+    def to_confirm(self) -> bool:
+        """Whether there is anything to ask once more."""
+        return bool(self._unconfirmed())
+
+    def _unconfirmed(self) -> list[str]:
+        """The questions, other than those of `ask`, at which the endpoint hung up. The whole of the forbidden suites
+        decides nothing then.
+        """
+        return [key for key, (_, got) in self.got.items() if _hung_up(key, got) and not key.startswith((*HOPED, UNION))]
 
     def _once_more(self, keys: list[str]) -> Talking:
         before = {key: self.got[key] for key in keys}

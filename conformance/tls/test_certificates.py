@@ -10,6 +10,7 @@ from typing import Any
 from conformance.core.area import requirement
 from conformance.core.model import NotApplicable, Reason, Rule, Service, Undecided, Violation, Violations
 from conformance.tls.evidence import Certificate, CertificateFacts, ServedChain
+from conformance.tls.server_names import as_address, labels, reference_labels
 
 # Certificates signed with these have no hash to name (RFC 8410, RFC 9881).
 HASHLESS = frozenset(
@@ -430,6 +431,36 @@ def test_wildcards_stand_for_one_label(certificate: Certificate, service: Servic
             raise Undecided(Reason.TOO_LARGE, f"{case.facts.name_count} names, of which the first were kept")
 
     yield from each_leaf(certificate, one)
+
+
+@requirement("TLS-CRT-23")
+def test_names_are_of_the_public_internet(certificate: Certificate, rule: Rule) -> Violations:
+    """Beside the name that was asked for, the leaf has no name of a network inside, and no private address."""
+    own = reference_labels(certificate.server_name), as_address(certificate.server_name)
+
+    def one(case: Case) -> Violations:
+        inside = [name for name in case.facts.dns_names if is_internal(name, own[0], rule.params["suffixes"])]
+        addresses = map(as_address, case.facts.ip_addresses)
+        private = [str(each) for each in addresses if each is not None and not each.is_global and each != own[1]]
+        if found := (*inside, *private):
+            more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+            yield Violation(
+                f"{case.where}certificate has internal names or addresses",
+                "names and addresses of the public internet",
+                f"{', '.join(found[:5])}{more}",
+            )
+        elif case.facts.name_count > len(case.facts.dns_names) + len(case.facts.ip_addresses):
+            raise Undecided(Reason.TOO_LARGE, f"{case.facts.name_count} names, of which the first were kept")
+
+    yield from each_leaf(certificate, one)
+
+
+def is_internal(name: str, own: tuple[str, ...], suffixes: Sequence[str]) -> bool:
+    """Whether a dNSName, other than the own one, has a single label or ends in one of the suffixes."""
+    parts = labels(name.removeprefix("*."))
+    if not parts or labels(name) == own:
+        return False
+    return len(parts) == 1 or any(parts[-len(each.split(".")) :] == tuple(each.split(".")) for each in suffixes)
 
 
 @requirement("TLS-CRT-14")

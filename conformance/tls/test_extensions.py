@@ -120,6 +120,22 @@ def test_unknown_name_is_refused(names: Names, service: Service, rule: Rule) -> 
         yield Violation("refuses an unknown name in another way", f"alert {rule.params['alert']}", unknown.outcome)
 
 
+@requirement("TLS-EXT-09")
+def test_extension_is_not_offered(versions: Versions, features: Features, rule: Rule) -> Violations:
+    """No answer of TLS 1.2 or 1.3 has the extension that the rule names: in the ServerHello, or encrypted."""
+    seen = {}
+    if offers(versions, "TLSv1.2"):
+        seen["TLSv1.2"] = _flight12(versions, features).extensions
+    if offers(versions, "TLSv1.3"):
+        seen["TLSv1.3"] = given(features.flight13, "flight13", features.troubles).extensions
+    if not seen:
+        raise NotApplicable("neither TLS 1.2 nor TLS 1.3 is offered")
+    for version, extensions in seen.items():
+        if rule.params["extension"] in extensions:
+            observed = ", ".join(extensions)
+            yield Violation(f"negotiates {rule.params['extension']} in {version}", "no such extension", observed)
+
+
 @requirement("TLS-EXT-10")
 def test_early_data_is_not_offered(versions: Versions, features: Features) -> Violations:
     """The ticket of a TLS 1.3 session allows no early data (RFC 9846 section 4.7.1)."""

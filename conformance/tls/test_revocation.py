@@ -84,6 +84,17 @@ def test_staple_holds(certificate: Certificate, rule: Rule, observed_at: datetim
     yield from each_leaf(certificate, one)
 
 
+@requirement("TLS-CRT-17")
+def test_response_is_stapled(certificate: Certificate) -> Violations:
+    """An OCSP response comes with the certificate; whether it holds is another requirement's finding."""
+
+    def one(case: Case) -> Violations:
+        if case.chain.staple is None:
+            yield Violation(f"{case.where}no OCSP response is stapled", "a stapled OCSP response", "none")
+
+    yield from each_leaf(certificate, one)
+
+
 @requirement("TLS-CRT-18")
 def test_revocation_can_be_looked_up(certificate: Certificate, rule: Rule) -> Violations:
     """A certificate that is not short-lived names a CRL or an OCSP responder."""

@@ -79,15 +79,24 @@ def compression(endpoint: Endpoint) -> int:
     return answer.compression
 
 
-def scheme(endpoint: Endpoint) -> str:
-    """The scheme of a ServerKeyExchange where SHA-1 alone is offered."""
-    seen = ask(endpoint.address, hello(schemes=(0x0203, 0x0201)))
-    if 12 not in seen.messages:
-        return seen.outcome
-    reader = Reader(seen.messages[12])
-    reader.take(3)
-    reader.sized(1)
-    return reader.take(2).hex()
+def signed(*schemes: int) -> Look:
+    """The scheme of a ServerKeyExchange where these are offered."""
+
+    def look(endpoint: Endpoint) -> str:
+        seen = ask(endpoint.address, hello((0xC02B, 0xC02F), schemes=schemes))
+        if 12 not in seen.messages:
+            return seen.outcome
+        reader = Reader(seen.messages[12])
+        reader.take(3)
+        reader.sized(1)
+        return reader.take(2).hex()
+
+    return look
+
+
+def heartbeat(endpoint: Endpoint) -> tuple[bool, bool]:
+    """Whether the answers of both versions hold the extension."""
+    return extension(hello(extra={15: b"\1"}), 15)(endpoint), "heartbeat" in flight13(endpoint).flight.extensions
 
 
 def small(endpoint: Endpoint) -> str:
@@ -193,6 +202,7 @@ CASES: dict[str, tuple[Look, Any, Any]] = {
     "large-hello-intolerant": (saying(LARGE), "0x0304 0x1302", "closed"),
     "split-hello-intolerant": (saying(hello13(), cut=9), "0x0304 0x1302", "closed"),
     "selects-unoffered": (extension(hello(), 0xFE00), False, True),
+    "no-fallback-scsv": (saying(hello((0xC02B, 0x5600))), "alert 86", "0x0303 0xc02b"),
     "null": (saying(hello((0xC006,))), REFUSED, "0x0303 0xc006"),
     "anonymous": (saying(hello((0x00A6,))), REFUSED, "0x0303 0x00a6"),
     "export": (saying(hello((0x0026,))), REFUSED, "0x0303 0x0026"),
@@ -205,6 +215,9 @@ CASES: dict[str, tuple[Look, Any, Any]] = {
     "static-ecdh": (saying(hello((0xC02D,))), REFUSED, "0x0303 0xc02d"),
     "cbc-without-etm": (saying(hello((0xC023,), extra={22: b""})), REFUSED, "0x0303 0xc023"),
     "cbc-with-etm": (saying(hello((0xC023,), extra={22: b""})), REFUSED, "0x0303 0xc023"),
+    "ccm8": (saying(hello((0xC0AE,))), REFUSED, "0x0303 0xc0ae"),
+    "ccm8-tls13": (saying(hello13((0x1305,), shares=())), REFUSED, "0x0304 0x1305"),
+    "national-instead": (saying(hello((0xC02B, 0xC05C))), "0x0303 0xc02b", "0x0303 0xc05c"),
     "no-aes128gcm12": (saying(hello((0xC02B, 0xC02F))), "0x0303 0xc02b", REFUSED),
     "no-aes128gcm13": (saying(hello13((0x1301,))), "0x0304 0x1301", REFUSED),
     "only-aes128gcm13": (saying(hello13((0x1302, 0x1303))), "0x0304 0x1302", REFUSED),
@@ -214,11 +227,15 @@ CASES: dict[str, tuple[Look, Any, Any]] = {
     "no-x25519": (saying(hello13((0x1301,), groups=(29,), shares=())), "0x0304 0x1301", REFUSED),
     "small-groups": (small, "", "030013"),
     "no-hybrid": (saying(hello13((0x1301,), groups=(HYBRID,), shares=())), "0x0304 0x1301", REFUSED),
+    "classical-first": (lambda at: retried_group(at, (29, HYBRID)), HYBRID, 29),
+    "ffdhe2048": (saying(hello13((0x1301,), groups=(256,), shares=())), REFUSED, "0x0304 0x1301"),
+    "pkcs1-only": (signed(0x0403, 0x0804, 0x0401), "0403", "0401"),
     "reused-share": (fresh, True, False),
     "no-retry": (saying(hello13((0x1301,), shares=())), "0x0304 0x1301", REFUSED),
-    "sha1-signatures": (scheme, REFUSED, "0203"),
+    "sha1-signatures": (signed(0x0203, 0x0201), REFUSED, "0203"),
     "no-mandatory-scheme": (saying(hello13((0x1301,), schemes=(0x0403, 0x0804))), "0x0304 0x1301", REFUSED),
     "no-ems": (extension(hello(), 23), True, False),
+    "heartbeat": (heartbeat, (False, False), (True, True)),
     "no-renegotiation-info": (extension(hello(), 0xFF01), True, False),
     "client-renegotiation": (lambda at: session12(at).renegotiation.accepted, 0, 10),
     "compression": (compression, 0, 1),
@@ -231,6 +248,7 @@ CASES: dict[str, tuple[Look, Any, Any]] = {
     "ticket-2-days": (lambda at: flight13(at).flight.ticket_lifetime_seconds, 7200, 172_800),
     "stale-staple": (stapled, (None, None), staple_of("stale-staple")),
     "revoked-staple": (stapled, (None, None), staple_of("revoked-staple")),
+    "no-staple": (stapled, staple_of("good-staple"), (None, None)),
     "no-caa": (lambda at: at.policy.caa in ZONES, False, True),
     "caa-other-issuer": (lambda at: at.policy.caa in ZONES, False, True),
     "uneven-addresses": (second, "", OLD_VERSION),
@@ -256,7 +274,7 @@ CASES: dict[str, tuple[Look, Any, Any]] = {
 @pytest.mark.parametrize("name", FAULTS)
 def test_fault_shows_what_its_name_says_and_the_good_server_does_not(name: str) -> None:
     look, good, faulty = CASES[name]
-    base = BENIGN[{"mtls-": "client-certificates", "tls12": "tls13-only"}.get(name[:5], "good")]
+    base = BENIGN[{"mtls-": "client-certificates", "tls12": "tls13-only", "no-st": "good-staple"}.get(name[:5], "good")]
     with serve(named(base), authorities()) as endpoint:
         assert look(endpoint) == good
     with serve(named(FAULTS[name].apply(base)), authorities()) as endpoint:
@@ -321,7 +339,8 @@ def test_benign_variants_are_what_they_say() -> None:
             (True, 7200),
             (False, -1),
         ),
-        "hybrid-first": (lambda at: retried_group(at, (29, HYBRID)), 29, HYBRID),
+        "national-beside": (saying(hello((0xC05C,))), REFUSED, "0x0303 0xc05c"),
+        "pkcs1-first": (saying(hello((0xC02F,), schemes=(0x0804, 0x0401))), REFUSED, "0x0303 0xc02f"),
         "private-root": (leaf, leaf_of("good"), leaf_of("private-root")),
         "good-staple": (stapled, (None, None), staple_of("good-staple")),
     }
