@@ -15,6 +15,7 @@ from conformance.core.model import Requirement
 
 TLS12, TLS13, BOTH = "versions:TLSv1.2", "versions:TLSv1.3", "versions:TLSv1.3+TLSv1.2"
 NOT_ALLOWED12, NOT_ALLOWED13 = "suites:deny:not-allowed12", "suites:deny:not-allowed13"
+SECURITY_TXT: Final = "http:security.txt"
 FLIGHT12, FLIGHT13 = "features:flight12", "features:flight13"
 
 _ROWS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
@@ -63,6 +64,7 @@ _ROWS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ),
     ("TLS-MTL-01 TLS-MTL-02 TLS-MTL-03", ("client_certificates",)),
     ("TLS-HTT-01 TLS-HTT-02 TLS-HTT-02-S TLS-HTT-03 TLS-HTT-04 TLS-HTT-05", ("http",)),
+    ("TLS-HTT-06", ("http", SECURITY_TXT)),
     ("TLS-MTL-04", ("versions:TLSv1.0", "versions:TLSv1.1", TLS12, TLS13, FLIGHT13)),
     ("GEN-CLM-01", (TLS12, TLS13, "groups:offer:X25519MLKEM768", FLIGHT12, FLIGHT13)),
 )
@@ -97,6 +99,7 @@ HANDSHAKES: Final[Mapping[str, int]] = {
     "names": 1,
     "client_certificates": 5,
     "http": 2,
+    SECURITY_TXT: 1,
 }
 """Of these, connections that are more than a hello."""
 

@@ -370,10 +370,21 @@ class HttpAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class SecurityTxt:
+    """The answer to GET /.well-known/security.txt over https (RFC 9116). status: of the answer; expires: the values
+    of its Expires fields, 5 at most, bounded; size: octets of the body. What else it says is not kept: it names people.
+    """
+
+    status: int
+    expires: tuple[str, ...] = ()
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Http:
-    """The HTTP binding. secure: GET of the https root. plain: GET of the declared plain_http root; plain_closed: its
-    port refused the connection; plain_declared: the manifest names one. secure_trouble, plain_trouble:
-    why there is no answer, as `reason: detail` with a member of Reason or NotTested.
+    """The HTTP binding. secure: GET of the https root. security_txt: see there. plain: GET of the declared plain_http
+    root; plain_closed: its port refused the connection; plain_declared: the manifest names one. secure_trouble,
+    plain_trouble, security_trouble: why there is no answer, as `reason: detail` with a member of Reason or NotTested.
     """
 
     secure: HttpAnswer | None = None
@@ -382,6 +393,8 @@ class Http:
     plain_closed: bool = False
     plain_trouble: str = ""
     secure_trouble: str = ""
+    security_txt: SecurityTxt | None = None
+    security_trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)

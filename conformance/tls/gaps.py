@@ -12,7 +12,7 @@ from conformance.core.area import Gap, in_order
 from conformance.core.model import Service, Target
 
 CREDENTIAL = "not-tested(no-credential)"
-PAGES, PLAIN = ("TLS-HTT-01", "TLS-HTT-02", "TLS-HTT-02-S", "TLS-HTT-05"), ("TLS-HTT-03", "TLS-HTT-04")
+PAGES, PLAIN = ("TLS-HTT-01", "TLS-HTT-02", "TLS-HTT-02-S", "TLS-HTT-05", "TLS-HTT-06"), ("TLS-HTT-03", "TLS-HTT-04")
 CONTROL = '{ certificate = "file:client.pem", key = "env:SUITE_CLIENT_KEY" }'
 WRONG = ("expired", "wrong-eku")
 """Certificates that only the operator's own authority can make."""

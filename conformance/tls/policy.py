@@ -123,7 +123,7 @@ def _answering(name: str) -> Callable[[Policy], Policy]:
     wanted = sandbox_http.FAULTS[name]
 
     def apply(policy: Policy) -> Policy:
-        names = ("hsts", "plain", "plain_hsts", "cookies", "without_certificate")
+        names = ("hsts", "plain", "plain_hsts", "cookies", "without_certificate", "security_txt")
         changed: dict[str, Any] = {
             key: getattr(wanted, key) for key in names if getattr(wanted, key) != getattr(sandbox_http.GOOD, key)
         }

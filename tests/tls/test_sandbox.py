@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -163,6 +164,13 @@ def fields(endpoint: Endpoint, name: str) -> list[str]:
     return [line.partition(": ")[2] for line in lines if line.startswith(f"{name}:")]
 
 
+def security_txt(endpoint: Endpoint) -> tuple[str, bool]:
+    """The status of security.txt, and whether it expires in the future."""
+    head, _, text = exchange(endpoint.address, path="/.well-known/security.txt", whole=True).partition("\r\n\r\n")
+    _, found, expires = text.strip().partition("Expires: ")
+    return head.split("\r\n")[0], bool(found) and datetime.fromisoformat(expires) > datetime.now(UTC)
+
+
 def plain(endpoint: Endpoint) -> tuple[bytes, bool]:
     """The status of plain http and whether it sends HSTS."""
     with connected(endpoint.plain_http) as sock:
@@ -264,6 +272,8 @@ CASES: dict[str, tuple[Look, Any, Any]] = {
     "malformed-hsts": (hsts, GOOD_HSTS, ['max-age="two years"; includeSubDomains']),
     "hsts-without-subdomains": (hsts, GOOD_HSTS, ["max-age=63072000"]),
     "insecure-cookie": (cookies, [GOOD_COOKIE], ["sandbox=1; Path=/; HttpOnly; SameSite=Lax"]),
+    "no-security-txt": (security_txt, ("HTTP/1.1 200 OK", True), ("HTTP/1.1 404 Not Found", False)),
+    "expired-security-txt": (security_txt, ("HTTP/1.1 200 OK", True), ("HTTP/1.1 200 OK", False)),
     "plain-hsts": (plain, (b"301", False), (b"301", True)),
     "plain-served": (plain, (b"301", False), (b"200", False)),
     **{name: (leaf, leaf_of("good"), leaf_of(name)) for name in FAULTS if name in SERVERS and "staple" not in name},
