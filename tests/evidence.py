@@ -24,6 +24,7 @@ from conformance.tls.evidence import (
     HttpAnswer,
     Names,
     Renegotiation,
+    Resumption,
     SecurityTxt,
     Signatures,
     Suites,
@@ -130,6 +131,7 @@ def records(**changes: Any) -> dict[str, Any]:
             fallback=Answer("refused", alert="inappropriate_fallback", controlled=True),
             renegotiation=Renegotiation(1, 0, "alert no_renegotiation"),
             ticket12_lifetime_seconds=7200,
+            resumption=Resumption("full handshake", "resumed with key_share"),
         ),
         "names": Names(
             named=TLS12,

@@ -54,6 +54,7 @@ _ROWS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("TLS-EXT-09", (TLS12, TLS13, FLIGHT12, FLIGHT13)),
     ("TLS-EXT-10", (TLS13, FLIGHT13)),
     ("TLS-EXT-11 TLS-EXT-11-S", (TLS12, TLS13, FLIGHT13, "features:renegotiation")),
+    ("TLS-EXT-12", (TLS13, FLIGHT13, "features:resumption")),
     ("TLS-CRT-19", ("certificate", "caa", TLS12, TLS13)),
     ("TLS-CRT-21", ("addresses",)),
     ("TLS-CRT-01 TLS-CRT-02 TLS-CRT-03 TLS-CRT-05 TLS-CRT-06 TLS-CRT-06-S TLS-CRT-07", ("certificate", TLS12, TLS13)),
@@ -80,6 +81,7 @@ COSTS: Final[Mapping[str, int]] = {
     "tolerance:control": 0,
     "tolerance:shares": 2,
     "suites:order": 2,
+    "features:resumption": 2,
     "signatures:pss": 2,
     "groups:small": 2,
     "names": 2,
@@ -95,6 +97,7 @@ COSTS: Final[Mapping[str, int]] = {
 HANDSHAKES: Final[Mapping[str, int]] = {
     FLIGHT13: 1,
     "features:renegotiation": 1,
+    "features:resumption": 2,
     "certificate": 1,
     "names": 1,
     "client_certificates": 5,

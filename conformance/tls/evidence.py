@@ -200,6 +200,20 @@ class Flight13:
     ended: str = ""
 
 
+Resumed = Literal["resumed", "resumed with key_share", "full handshake"]
+
+
+@dataclass(frozen=True, slots=True)
+class Resumption:
+    """What followed where the ticket of the TLS 1.3 flight was offered with one of the psk_key_exchange_modes alone.
+
+    psk_dhe_ke: None where the session was resumed with psk_ke already.
+    """
+
+    psk_ke: Resumed
+    psk_dhe_ke: Resumed | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Renegotiation:
     """A TLS 1.2 session of our own in which we asked to renegotiate. asked: how often; accepted: how often the server
@@ -216,8 +230,8 @@ class Features:
     """Extensions and features. flight12: the richest TLS 1.2 hello (compression offered too). flight13: TLS 1.3.
     alpn_none: TLS 1.2 and 1.3 hello with an ALPN protocol nobody speaks. fallback: the second newest version that is
     negotiated, with TLS_FALLBACK_SCSV. ticket12_lifetime_seconds: the hint of a
-    TLS 1.2 NewSessionTicket, -1 where none was sent. troubles: why `flight13` or `renegotiation` is not there, as
-    `reason: detail` with a member of Reason or NotTested.
+    TLS 1.2 NewSessionTicket, -1 where none was sent. resumption: None also without a ticket. troubles: why `flight13`,
+    `renegotiation` or `resumption` is not there, as `reason: detail` with a member of Reason or NotTested.
     """
 
     flight12: Answer | None = None
@@ -226,6 +240,7 @@ class Features:
     fallback: Answer | None = None
     renegotiation: Renegotiation | None = None
     ticket12_lifetime_seconds: int = -1
+    resumption: Resumption | None = None
     troubles: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -52,6 +52,7 @@ from conformance.tls.flight_hello import (
     TLS13,
     Hello13,
     ServerHello,
+    Ticket,
     parse_server_hello,
 )
 from conformance.tls.parse import MOST_CERTIFICATES, MOST_EXTENSIONS
@@ -64,12 +65,15 @@ TICKET_SECONDS: Final = 4.0
 
 @dataclass(frozen=True, slots=True)
 class Read13:
-    """The flight as evidence, and in full what evidence holds digests of. scts: the content of the SCT extension."""
+    """The flight as evidence, and in full what evidence holds digests of. scts: the content of the SCT extension.
+    ticket: what to resume with, None without one.
+    """
 
     flight: Flight13
     chain: tuple[bytes, ...] = ()
     staple: bytes | None = None
     scts: bytes = b""
+    ticket: Ticket | None = None
 
 
 def read_flight13(
@@ -99,7 +103,7 @@ def read_flight13(
     """
     channel = Channel(sock, deadline, max_bytes, monotonic)
     try:
-        return _Reader13(channel, hello, introduction).read(deadline, ticket_seconds, monotonic)
+        return _Reader13(channel, hello, introduction, monotonic).read(deadline, ticket_seconds)
     except Alerted as alert:
         raise Undecided(Reason.TLS_ALERT, name_of(ALERTS, alert.code, 2)) from None
     except ValueError as error:
@@ -109,16 +113,23 @@ def read_flight13(
 class _Reader13:
     """One handshake. ValueError stands for everything that is not as it must be."""
 
-    def __init__(self, channel: Channel, hello: Hello13, introduction: Introduction | None = None) -> None:
+    def __init__(
+        self,
+        channel: Channel,
+        hello: Hello13,
+        introduction: Introduction | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.channel, self.hello, self.introduction = channel, hello, introduction
         self.credentials: Credentials | None = None
         self.share = KeyShare(hello.groups[0])
         self.read13 = Read13(Flight13(Answer("accepted", version="TLSv1.3")))
-        self._main = b""
+        self._main = self._resumption = b""
+        self._monotonic = monotonic
         self._request_context: bytes | None = None
         self._request_schemes: tuple[int, ...] = ()
 
-    def read(self, deadline: float, ticket_seconds: float, monotonic: Callable[[], float]) -> Read13:
+    def read(self, deadline: float, ticket_seconds: float) -> Read13:
         """The whole of it."""
         suite, server_share = self._negotiate()
         channel = self.channel
@@ -132,9 +143,9 @@ class _Reader13:
         self._change_key(suite, server)
         try:
             self._finish(suite, client)
-            channel.deadline = min(deadline, monotonic() + ticket_seconds)
+            channel.deadline = min(deadline, self._monotonic() + ticket_seconds)
             channel.skips_data = True
-            self._await_ticket()
+            self._await_ticket(suite)
         except (Undecided, Alerted) as end:
             channel.deadline = deadline
             channel.check_deadline()  # only the wait for a ticket may end without one
@@ -281,6 +292,7 @@ class _Reader13:
         if self._request_context is not None:
             self._prove(suite, self._request_context)
         channel.send_message(FINISHED, secrets.finished13(suite, traffic, channel.transcript))
+        self._resumption = secrets.resumption_secret(suite, self._main, channel.transcript)
         secret = secrets.traffic_secret(suite, self._main, "client", "ap", server_finished)
         channel.writing = Protection13(suite, secret)
         channel.send_alert(WARNING, CLOSE_NOTIFY)
@@ -298,9 +310,12 @@ class _Reader13:
         channel.send_message(CERTIFICATE_VERIFY, pairs(scheme) + sized(credentials.sign(scheme, content)))
         self._note(client_certificate=True)
 
-    def _await_ticket(self) -> None:
+    def _await_ticket(self, suite: Suite) -> None:
         """The first NewSessionTicket (RFC 9846 section 4.7.1)."""
         reader = Reader(self._expect(NEW_SESSION_TICKET))
-        lifetime, _, _, _ = reader.number(4), reader.take(4), reader.sized(1), reader.sized(2)
+        lifetime, added, nonce, identity = reader.number(4), reader.number(4), reader.sized(1), reader.sized(2)
         early = read_extensions(reader.sized(2)).get(EARLY_DATA, b"")
+        key = secrets.ticket_key(suite, self._resumption, nonce)
+        ticket = Ticket(suite, self.share.group, identity, key, added, self._monotonic())
+        self.read13 = replace(self.read13, ticket=ticket)
         self._note(ticket_seen=True, ticket_lifetime_seconds=lifetime, early_data=int.from_bytes(early, "big") > 0)

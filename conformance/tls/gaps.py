@@ -49,7 +49,7 @@ def _mutual(service: Service) -> Iterator[Gap]:
         yield Gap(mutual, "not-applicable", "mtls = true, if the endpoint asks for client certificates")
         return
     if not has("client_certificate"):
-        behind = ("TLS-EXT-03", "TLS-EXT-11", "TLS-EXT-11-S", "TLS-MTL-03")
+        behind = ("TLS-EXT-03", "TLS-EXT-11", "TLS-EXT-11-S", "TLS-EXT-12", "TLS-MTL-03")
         yield Gap(behind, CREDENTIAL, f"client_certificate = {CONTROL}")
         if has("http") is not False:
             pages = PAGES if has("plain_http") else (*PAGES, *PLAIN)

@@ -17,14 +17,15 @@ from conformance.tls.client_keys import roots_path, trusted_key
 from conformance.tls.codepoints import SUITES, VERSIONS
 from conformance.tls.codepoints import name_of as name
 from conformance.tls.credentials import Introduction, from_pem
-from conformance.tls.evidence import Answer, Certificate, Features, Names, ServedChain
+from conformance.tls.evidence import Answer, Certificate, Features, Names, Resumed, Resumption, ServedChain
 from conformance.tls.flight import Read13, read_flight13
 from conformance.tls.flight12 import Session12, handshake12
-from conformance.tls.flight_hello import Hello13
+from conformance.tls.flight_hello import Hello13, Ticket
 from conformance.tls.hello import SCT, TLS12, TLS13
 from conformance.tls.hello_records import Reading
 from conformance.tls.observe_hellos import NEVER_REGISTERED
 from conformance.tls.parse import Reply
+from conformance.tls.resumption import FULL, PSK_DHE_KE, PSK_KE, offer_ticket
 from conformance.tls.server_names import as_address
 from conformance.tls.talk import FIRST, Talk
 
@@ -84,6 +85,33 @@ class Handshakes:
         if connection.expired:
             raise Undecided(Reason.TIMEOUT, "the total deadline passed")
         return found
+
+    def resumption(self) -> Resumption | None:
+        """What becomes of the ticket that our flight got, None where it got none.
+
+        Raises:
+            Undecided: as `flight13` and `offer_ticket`.
+        """
+        ticket = self.flight13(sent_name(self.talk)).ticket
+        if ticket is None:
+            return None
+        first = self._resumed(ticket, PSK_KE)
+        return Resumption(first, self._resumed(ticket, PSK_DHE_KE) if first == FULL else None)
+
+    def _resumed(self, ticket: Ticket, modes: bytes) -> Resumed:
+        self.connections += 1
+        connection = self.door.dial(self.talk.job.target, self.talk.address)
+        try:
+            return offer_ticket(
+                connection,
+                ticket,
+                modes,
+                server_name=sent_name(self.talk),
+                deadline=connection.deadline,
+                monotonic=self.door.monotonic,
+            )
+        finally:
+            connection.close()
 
     def session12(self) -> Session12:
         """A TLS 1.2 session in which we asked to renegotiate.
@@ -151,6 +179,11 @@ def observe_features(reading: Reading, handshakes: Handshakes) -> Features:
             seen = replace(seen, flight13=replace(flight, answer=controlled))
         except Undecided as trouble:
             troubles["flight13"] = f"{trouble.reason}: {trouble.detail}"
+    if "features:resumption" in talk.job.asks and seen.flight13:
+        try:
+            seen = replace(seen, resumption=handshakes.resumption())
+        except Undecided as trouble:
+            troubles["resumption"] = f"{trouble.reason}: {trouble.detail}"
     if "features:renegotiation" in talk.job.asks and talk.offers(TLS12, "TLSv1.2"):
         try:
             session = handshakes.session12()

@@ -172,6 +172,11 @@ _ROWS: Final[tuple[tuple[str, str, Callable[[Policy], Policy]], ...]] = (
         "negotiates CBC and never encrypt_then_mac",
         _legacy(0xC023, encrypt_then_mac=False),
     ),  # ECDHE_ECDSA_WITH_AES_128_CBC_SHA256
+    (
+        "cbc-sha-without-etm",
+        "negotiates CBC with HMAC-SHA1 and never encrypt_then_mac",
+        _legacy(0xC009, encrypt_then_mac=False),
+    ),  # ECDHE_ECDSA_WITH_AES_128_CBC_SHA
     ("no-aes128gcm12", "lacks AES-128-GCM in TLS 1.2", _without("suites12", 0xC02B, 0xC02F)),
     ("no-aes128gcm13", "lacks TLS_AES_128_GCM_SHA256", _change(suites13=(0x1302, 0x1303), raw=frozenset({TLS13}))),
     ("only-aes128gcm13", "knows TLS_AES_128_GCM_SHA256 only", _change(suites13=(0x1301,), raw=frozenset({TLS13}))),
@@ -230,6 +235,7 @@ _ROWS: Final[tuple[tuple[str, str, Callable[[Policy], Policy]], ...]] = (
     ),
     ("answers-unknown-name", "answers for names that it does not serve", _change(sni="any")),
     ("early-data", "issues tickets for 0-RTT", _change(early_data=True, raw=frozenset({TLS13}))),
+    ("psk-ke", "resumes sessions without a key exchange", _change("psk-ke")),
     ("ticket-8-days", "issues tickets for 8 days", _change(ticket_seconds=8 * DAY_SECONDS, raw=frozenset({TLS13}))),
     ("ticket-2-days", "issues tickets for 2 days", _change(ticket_seconds=2 * DAY_SECONDS, raw=frozenset({TLS13}))),
     *(

@@ -33,7 +33,7 @@ __all__ = ["BENIGN", "FAULTS", "GOOD", "Endpoint", "Fault", "Policy", "serve", "
 
 CONNECTION_SECONDS, LEAVE_SECONDS, PEEK_SECONDS = 6.0, 1.0, 0.002
 WIRE_BYTES: Final = 262_144
-PRIORITIZE_CHACHA, ALLOW_CLIENT_RENEGOTIATION = 1 << 21, 1 << 8
+PRIORITIZE_CHACHA, ALLOW_CLIENT_RENEGOTIATION, ALLOW_NO_DHE_KEX = 1 << 21, 1 << 8, 1 << 10
 """SSL_OP_* values of OpenSSL that the standard library does not name."""
 
 LIBRARY_VERSIONS: Final = {TLS12: ssl.TLSVersion.TLSv1_2, TLS13: ssl.TLSVersion.TLSv1_3}
@@ -248,6 +248,8 @@ def library_context(policy: Policy, materials: list[Material], pki: Pki) -> ssl.
     if "renegotiates" in policy.quirks:
         context.options &= ~ssl.OP_NO_RENEGOTIATION
         context.options |= ALLOW_CLIENT_RENEGOTIATION
+    if "psk-ke" in policy.quirks:
+        context.options |= ALLOW_NO_DHE_KEX
     if not policy.tickets:
         context.options |= ssl.OP_NO_TICKET
         context.num_tickets = 0

@@ -152,6 +152,21 @@ def test_early_data_is_not_offered(versions: Versions, features: Features) -> Vi
         )
 
 
+@requirement("TLS-EXT-12")
+def test_resumption_has_a_key_exchange(versions: Versions, features: Features) -> Violations:
+    """A ticket that is offered with psk_ke alone is not taken; that it is taken with psk_dhe_ke is the control."""
+    require_version(versions, "TLSv1.3")
+    flight = given(features.flight13, "flight13", features.troubles)
+    _ticket_or_reason(flight)
+    if not flight.ticket_seen:
+        raise NotApplicable("no session ticket was issued")
+    seen = given(features.resumption, "resumption", features.troubles)
+    if "resumed" in (seen.psk_ke, seen.psk_dhe_ke):
+        yield Violation("resumes sessions without a key exchange", "a key_share in ServerHello", "pre_shared_key alone")
+    elif "resumed with key_share" not in (seen.psk_ke, seen.psk_dhe_ke):
+        raise NotApplicable("no session is resumed with a ticket")
+
+
 @requirement("TLS-EXT-11", "TLS-EXT-11-S")
 def test_ticket_lifetime_is_bounded(versions: Versions, features: Features, rule: Rule) -> Violations:
     """No session ticket lives longer than the rule's seconds."""

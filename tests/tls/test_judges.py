@@ -17,7 +17,18 @@ from conformance.core.judge import Bundle, Case, judge_service
 from conformance.core.judging import load_judges, order
 from conformance.core.model import Cell, Level, Status
 from conformance.core.profile import load_profile
-from conformance.tls.evidence import Answer, Denial, Features, Groups, Names, Signatures, Suites, Tolerance, Versions
+from conformance.tls.evidence import (
+    Answer,
+    Denial,
+    Features,
+    Groups,
+    Names,
+    Resumption,
+    Signatures,
+    Suites,
+    Tolerance,
+    Versions,
+)
 from tests.evidence import (
     BROKEN,
     CLOSED,
@@ -217,6 +228,8 @@ RED: list[tuple[str, dict[str, Any], str]] = [
     ("TLS-EXT-09", flight13(extensions=("heartbeat",)), "heartbeat in TLSv1.3"),
     ("TLS-EXT-14", denied("cbc"), "does not negotiate encrypt_then_mac"),
     ("TLS-EXT-10", flight13(early_data=True), "0-RTT"),
+    ("TLS-EXT-12", features(resumption=Resumption("resumed")), "without a key exchange"),
+    ("TLS-EXT-12", features(resumption=Resumption("full handshake", "resumed")), "without a key exchange"),
     ("TLS-EXT-11", flight13(ticket_lifetime_seconds=8 * 86400), "691200 s"),
     ("TLS-EXT-11-S", features(ticket12_lifetime_seconds=2 * 86400), "172800 s"),
     ("GEN-CLM-01", versions(tls13=REFUSED), "claims tls13 = true"),
@@ -364,6 +377,10 @@ ODD: list[tuple[str, dict[str, Any], Status, str]] = [
     ("TLS-SIG-03", signed("ecdsa_secp256r1_sha256"), Status.NOT_APPLICABLE, ""),
     ("TLS-SIG-03", {"signatures": Signatures(DENIED, TLS13, (), REFUSED)}, Status.NOT_APPLICABLE, ""),
     ("TLS-EXT-14", denied("cbc", answered(extensions=("encrypt_then_mac",))), Status.PASS, ""),
+    ("TLS-EXT-12", features(resumption=Resumption("resumed with key_share")), Status.PASS, ""),
+    ("TLS-EXT-12", features(resumption=Resumption("full handshake", "full handshake")), Status.NOT_APPLICABLE, ""),
+    ("TLS-EXT-12", flight13(ticket_seen=False), Status.NOT_APPLICABLE, ""),
+    ("TLS-EXT-12", features(resumption=None, troubles={"resumption": "reset: x"}), Status.ERROR, "reset"),
     ("TLS-EXT-14", denied("cbc", REFUSED), Status.NOT_APPLICABLE, ""),
     ("TLS-CIP-15", denied("not-allowed13", TLS13, "TLS_AEGIS_256_SHA512"), Status.PASS, ""),
     (

@@ -9,7 +9,7 @@ import pytest
 
 from conformance.core.model import Reason, Undecided
 from conformance.core.profile import load_profile
-from conformance.tls.asks import asks
+from conformance.tls.asks import HANDSHAKES, asks, budget
 from conformance.tls.codepoints import GROUPS, SUITES
 from conformance.tls.hello import TLS10, TLS11, TLS12, TLS13
 from conformance.tls.parse import Reply
@@ -182,6 +182,11 @@ def test_the_whole_area_costs_few_hellos(endpoint: Endpoint, most: int) -> None:
     found = asked(endpoint, *ALL)
     offenders = sum(name.rpartition("-")[2].isdigit() and name.startswith("deny:") for name in found.names)
     assert len(found.names) - offenders <= most
+
+
+def test_the_budget_is_forty_hellos_and_fifteen_other_connections() -> None:
+    assert budget(frozenset(ALL)) == 40 + sum(HANDSHAKES.get(ask, 0) for ask in ALL)
+    assert sum(HANDSHAKES.get(ask, 0) for ask in ALL) <= 15
 
 
 @pytest.mark.parametrize("probe", ["grease", "large", "split", "retry", "unknown-version"])

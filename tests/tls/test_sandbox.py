@@ -20,6 +20,7 @@ from conformance.tls.flight12 import Session12, handshake12
 from conformance.tls.flight_hello import Hello13
 from conformance.tls.policy import BENIGN, FAULTS, GOOD, TLS13, Policy, with_faults
 from conformance.tls.recipes import SERVERS
+from conformance.tls.resumption import PSK_KE, offer_ticket
 from conformance.tls.sandbox import Endpoint, serve
 from conformance.tls.sandbox_dns import FAULTS as ZONES
 from conformance.tls.sandbox_http import GOOD_COOKIE
@@ -114,6 +115,14 @@ def fresh(endpoint: Endpoint) -> bool:
 def flight13(endpoint: Endpoint) -> Read13:
     with connected(endpoint.address) as sock:
         return read_flight13(sock, Hello13(NAME), deadline=time.monotonic() + 5)
+
+
+def resumed(endpoint: Endpoint, modes: bytes = PSK_KE) -> str:
+    """What becomes of a ticket that is offered with these modes."""
+    ticket = flight13(endpoint).ticket
+    assert ticket
+    with connected(endpoint.address) as sock:
+        return offer_ticket(sock, ticket, modes, server_name=NAME, deadline=time.monotonic() + 5)
 
 
 def session12(endpoint: Endpoint) -> Session12:
@@ -222,6 +231,7 @@ CASES: dict[str, tuple[Look, Any, Any]] = {
     "static-dh": (saying(hello((0x00A0,))), REFUSED, "0x0303 0x00a0"),
     "static-ecdh": (saying(hello((0xC02D,))), REFUSED, "0x0303 0xc02d"),
     "cbc-without-etm": (saying(hello((0xC023,), extra={22: b""})), REFUSED, "0x0303 0xc023"),
+    "cbc-sha-without-etm": (saying(hello((0xC009,), extra={22: b""})), REFUSED, "0x0303 0xc009"),
     "cbc-with-etm": (saying(hello((0xC023,), extra={22: b""})), REFUSED, "0x0303 0xc023"),
     "ccm8": (saying(hello((0xC0AE,))), REFUSED, "0x0303 0xc0ae"),
     "ccm8-tls13": (saying(hello13((0x1305,), shares=())), REFUSED, "0x0304 0x1305"),
@@ -252,6 +262,7 @@ CASES: dict[str, tuple[Look, Any, Any]] = {
     "ignores-sni": (saying(hello13((0x1301,), **OTHER)), "alert 112", "0x0304 0x1301"),
     "answers-unknown-name": (saying(hello13((0x1301,), **OTHER)), "alert 112", "0x0304 0x1301"),
     "early-data": (lambda at: flight13(at).flight.early_data, False, True),
+    "psk-ke": (resumed, "full handshake", "resumed"),
     "ticket-8-days": (lambda at: flight13(at).flight.ticket_lifetime_seconds, 7200, 691_200),
     "ticket-2-days": (lambda at: flight13(at).flight.ticket_lifetime_seconds, 7200, 172_800),
     "stale-staple": (stapled, (None, None), staple_of("stale-staple")),
@@ -292,9 +303,13 @@ def test_fault_shows_what_its_name_says_and_the_good_server_does_not(name: str) 
 
 
 def test_cbc_faults_differ_in_encrypt_then_mac() -> None:
-    offer = hello((0xC023,), extra={22: b""})
-    for name, answered in (("cbc-without-etm", False), ("cbc-with-etm", True), ("3des", True)):
-        data = hello((0xC008,), extra={22: b""}) if name == "3des" else offer
+    for name, answered in (
+        ("cbc-without-etm", False),
+        ("cbc-sha-without-etm", False),
+        ("cbc-with-etm", True),
+        ("3des", True),
+    ):
+        data = hello({"3des": (0xC008,), "cbc-sha-without-etm": (0xC009,)}.get(name, (0xC023,)), extra={22: b""})
         with serve(named(with_faults(GOOD, name)), authorities()) as endpoint:
             assert extension(data, 22)(endpoint) == answered
 
