@@ -131,6 +131,7 @@ def records(**changes: Any) -> dict[str, Any]:
             fallback=Answer("refused", alert="inappropriate_fallback", controlled=True),
             renegotiation=Renegotiation(1, 0, "alert no_renegotiation"),
             ticket12_lifetime_seconds=7200,
+            certificate_compression="zlib",
             resumption=Resumption("full handshake", "resumed with key_share"),
         ),
         "names": Names(

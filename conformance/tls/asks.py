@@ -16,6 +16,7 @@ from conformance.core.model import Requirement
 TLS12, TLS13, BOTH = "versions:TLSv1.2", "versions:TLSv1.3", "versions:TLSv1.3+TLSv1.2"
 NOT_ALLOWED12, NOT_ALLOWED13 = "suites:deny:not-allowed12", "suites:deny:not-allowed13"
 SECURITY_TXT: Final = "http:security.txt"
+CERTIFICATE_COMPRESSION: Final = "features:certificate-compression"
 FLIGHT12, FLIGHT13 = "features:flight12", "features:flight13"
 
 _ROWS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
@@ -55,6 +56,7 @@ _ROWS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("TLS-EXT-10", (TLS13, FLIGHT13)),
     ("TLS-EXT-11 TLS-EXT-11-S", (TLS12, TLS13, FLIGHT13, "features:renegotiation")),
     ("TLS-EXT-12", (TLS13, FLIGHT13, "features:resumption")),
+    ("TLS-EXT-16", (TLS13, CERTIFICATE_COMPRESSION)),
     ("TLS-CRT-19", ("certificate", "caa", TLS12, TLS13)),
     ("TLS-CRT-21", ("addresses",)),
     ("TLS-CRT-01 TLS-CRT-02 TLS-CRT-03 TLS-CRT-05 TLS-CRT-06 TLS-CRT-06-S TLS-CRT-07", ("certificate", TLS12, TLS13)),
@@ -98,6 +100,7 @@ HANDSHAKES: Final[Mapping[str, int]] = {
     FLIGHT13: 1,
     "features:renegotiation": 1,
     "features:resumption": 2,
+    CERTIFICATE_COMPRESSION: 1,
     "certificate": 1,
     "names": 1,
     "client_certificates": 5,

@@ -229,9 +229,10 @@ class Renegotiation:
 class Features:
     """Extensions and features. flight12: the richest TLS 1.2 hello (compression offered too). flight13: TLS 1.3.
     alpn_none: TLS 1.2 and 1.3 hello with an ALPN protocol nobody speaks. fallback: the second newest version that is
-    negotiated, with TLS_FALLBACK_SCSV. ticket12_lifetime_seconds: the hint of a
-    TLS 1.2 NewSessionTicket, -1 where none was sent. resumption: None also without a ticket. troubles: why `flight13`,
-    `renegotiation` or `resumption` is not there, as `reason: detail` with a member of Reason or NotTested.
+    negotiated, with TLS_FALLBACK_SCSV. ticket12_lifetime_seconds: the hint of a TLS 1.2 NewSessionTicket, -1 where none
+    was sent. resumption: None also without a ticket. certificate_compression: with what the certificate is compressed
+    in TLS 1.3, such as `zlib`, empty for not at all. troubles: why `flight13`, `renegotiation`, `resumption` or
+    `certificate_compression` is not there, as `reason: detail` with a member of Reason or NotTested.
     """
 
     flight12: Answer | None = None
@@ -241,6 +242,7 @@ class Features:
     renegotiation: Renegotiation | None = None
     ticket12_lifetime_seconds: int = -1
     resumption: Resumption | None = None
+    certificate_compression: str | None = None
     troubles: Mapping[str, str] = field(default_factory=dict)
 
 

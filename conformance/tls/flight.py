@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from conformance.core.model import Reason, Undecided
 from conformance.tls import secrets
@@ -25,6 +25,7 @@ from conformance.tls.channel import (
     CHANGE_CIPHER_SPEC,
     CLIENT_HELLO,
     CLOSE_NOTIFY,
+    COMPRESSED_CERTIFICATE,
     ENCRYPTED_EXTENSIONS,
     FINISHED,
     NEW_SESSION_TICKET,
@@ -37,7 +38,7 @@ from conformance.tls.channel import (
     sized,
 )
 from conformance.tls.client_hello import Reader, codes, read_extensions
-from conformance.tls.codepoints import ALERTS, EXTENSIONS, SCHEMES, name_of
+from conformance.tls.codepoints import ALERTS, CERTIFICATE_COMPRESSIONS, EXTENSIONS, SCHEMES, name_of
 from conformance.tls.credentials import Credentials, Introduction
 from conformance.tls.evidence import Answer, Flight13
 from conformance.tls.flight_hello import (
@@ -102,8 +103,27 @@ def read_flight13(
             kept the handshake from being completed.
     """
     channel = Channel(sock, deadline, max_bytes, monotonic)
+    reader = _Reader13(channel, hello, introduction, monotonic)
+    return _reading(lambda: reader.read(deadline, ticket_seconds))
+
+
+def read_compression(
+    sock: socket.socket, hello: Hello13, *, deadline: float, monotonic: Callable[[], float] = time.monotonic
+) -> str:
+    """With what the server compresses its certificate, as RFC 8879 names it; empty for not at all.
+
+    Nothing is read after that message. Arguments and exceptions are those of `read_flight13`; the hello offers ways.
+    """
+    return _reading(lambda: _Reader13(Channel(sock, deadline, MOST_BYTES, monotonic), hello).compression())
+
+
+T = TypeVar("T")
+
+
+def _reading(read: Callable[[], T]) -> T:
+    """What `read` returns; alerts and what is not as it must be are Undecided."""
     try:
-        return _Reader13(channel, hello, introduction, monotonic).read(deadline, ticket_seconds)
+        return read()
     except Alerted as alert:
         raise Undecided(Reason.TLS_ALERT, name_of(ALERTS, alert.code, 2)) from None
     except ValueError as error:
@@ -131,12 +151,9 @@ class _Reader13:
 
     def read(self, deadline: float, ticket_seconds: float) -> Read13:
         """The whole of it."""
-        suite, server_share = self._negotiate()
+        suite, secret, server = self._begin()
         channel = self.channel
-        secret = secrets.handshake_secret(suite, self.share.exchange(server_share))
-        server = secrets.traffic_secret(suite, secret, "server", "hs", channel.transcript)
         client = secrets.traffic_secret(suite, secret, "client", "hs", channel.transcript)
-        self._change_key(suite, server)
         self._server_flight(suite, server)
         self._main = secrets.main_secret(suite, secret)
         server = secrets.traffic_secret(suite, self._main, "server", "ap", channel.transcript)
@@ -152,6 +169,27 @@ class _Reader13:
             if isinstance(end, Alerted) and end.code != CLOSE_NOTIFY:
                 self._note(ended=f"alert {name_of(ALERTS, end.code, 2)}")
         return self.read13
+
+    def compression(self) -> str:
+        """As `read_compression`."""
+        self._begin()
+        kind, body = self._certificate_message()
+        if kind == CERTIFICATE:
+            return ""
+        if kind != COMPRESSED_CERTIFICATE:
+            raise ValueError(f"a handshake message of type {kind} where CompressedCertificate was due")
+        code = Reader(body).number(2)
+        if code not in self.hello.compressions:
+            raise ValueError(f"compression 0x{code:04x} was not offered")
+        return CERTIFICATE_COMPRESSIONS[code]
+
+    def _begin(self) -> tuple[Suite, bytes, bytes]:
+        """Up to ServerHello; the suite, the handshake secret and the server's traffic secret, which it is read with."""
+        suite, server_share = self._negotiate()
+        secret = secrets.handshake_secret(suite, self.share.exchange(server_share))
+        server = secrets.traffic_secret(suite, secret, "server", "hs", self.channel.transcript)
+        self._change_key(suite, server)
+        return suite, secret, server
 
     def _change_key(self, suite: Suite, secret: bytes) -> None:
         if not self.channel.between_messages:
@@ -227,8 +265,8 @@ class _Reader13:
             raise ValueError(f"a handshake message of type {found} where {kind} was due")
         return body
 
-    def _server_flight(self, suite: Suite, traffic: bytes) -> None:
-        """EncryptedExtensions to Finished."""
+    def _certificate_message(self) -> tuple[int, bytes]:
+        """EncryptedExtensions and CertificateRequest; the type and body of what follows them."""
         reader = Reader(self._expect(ENCRYPTED_EXTENSIONS))
         extensions = read_extensions(reader.sized(2))
         if len(extensions) > MOST_EXTENSIONS:
@@ -246,6 +284,11 @@ class _Reader13:
             self._request_schemes = codes(offered)
             self._note(certificate_request=True)
             kind, body = self.channel.message()
+        return kind, body
+
+    def _server_flight(self, suite: Suite, traffic: bytes) -> None:
+        """EncryptedExtensions to Finished."""
+        kind, body = self._certificate_message()
         if kind != CERTIFICATE:
             raise ValueError(f"a handshake message of type {kind} where Certificate was due")
         self._certificate(body)

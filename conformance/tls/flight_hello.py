@@ -14,7 +14,7 @@ from conformance.tls.secrets import KeyShare, Suite
 
 TLS13: Final = 0x0304
 SERVER_NAME, STATUS_REQUEST, SUPPORTED_GROUPS, SIGNATURE_ALGORITHMS, ALPN, SCT = 0, 5, 10, 13, 16, 18
-HEARTBEAT: Final = 15
+HEARTBEAT, COMPRESS_CERTIFICATE = 15, 27
 PRE_SHARED_KEY, EARLY_DATA, SUPPORTED_VERSIONS, COOKIE, PSK_MODES, KEY_SHARE = 41, 42, 43, 44, 45, 51
 
 GROUPS: Final = (secrets.X25519, secrets.SECP256R1, secrets.SECP384R1)
@@ -66,7 +66,9 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Hello13:
-    """What we offer. server_name: empty for none. modes: of psk_key_exchange_modes."""
+    """What we offer. server_name: empty for none. modes: of psk_key_exchange_modes. compressions: of
+    compress_certificate, no extension where empty.
+    """
 
     server_name: str
     protocols: tuple[str, ...] = PROTOCOLS
@@ -74,6 +76,7 @@ class Hello13:
     groups: tuple[int, ...] = GROUPS
     suites: tuple[int, ...] = (0x1301, 0x1302, 0x1303)
     modes: bytes = b"\1"
+    compressions: tuple[int, ...] = ()
     random: bytes = field(default_factory=lambda: os.urandom(32))
     session_id: bytes = field(default_factory=lambda: os.urandom(32))
 
@@ -83,6 +86,8 @@ class Hello13:
         extensions += extension(SCT, b"") + extension(HEARTBEAT, b"\1")
         extensions += extension(SUPPORTED_VERSIONS, sized(pairs(TLS13), 1)) + extension(PSK_MODES, sized(self.modes, 1))
         extensions += extension(KEY_SHARE, sized(pairs(share.group) + sized(share.public)))
+        if self.compressions:
+            extensions += extension(COMPRESS_CERTIFICATE, sized(pairs(*self.compressions), 1))
         extensions += (extension(COOKIE, sized(cookie)) if cookie else b"") + last
         return (
             b"\x03\x03"

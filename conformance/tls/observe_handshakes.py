@@ -12,13 +12,14 @@ from msgspec import structs
 from conformance.core.model import Reason, Undecided, Untested
 from conformance.core.network import Door
 from conformance.core.selector import Failure
+from conformance.tls.asks import CERTIFICATE_COMPRESSION
 from conformance.tls.certificates import analyse
 from conformance.tls.client_keys import roots_path, trusted_key
-from conformance.tls.codepoints import SUITES, VERSIONS
+from conformance.tls.codepoints import CERTIFICATE_COMPRESSIONS, SUITES, VERSIONS
 from conformance.tls.codepoints import name_of as name
 from conformance.tls.credentials import Introduction, from_pem
 from conformance.tls.evidence import Answer, Certificate, Features, Names, Resumed, Resumption, ServedChain
-from conformance.tls.flight import Read13, read_flight13
+from conformance.tls.flight import Read13, read_compression, read_flight13
 from conformance.tls.flight12 import Session12, handshake12
 from conformance.tls.flight_hello import Hello13, Ticket
 from conformance.tls.hello import SCT, TLS12, TLS13
@@ -97,6 +98,20 @@ class Handshakes:
             return None
         first = self._resumed(ticket, PSK_KE)
         return Resumption(first, self._resumed(ticket, PSK_DHE_KE) if first == FULL else None)
+
+    def compression(self) -> str:
+        """With what the certificate is compressed, empty for not at all.
+
+        Raises:
+            Undecided: as `read_compression` and `Door.dial`.
+        """
+        self.connections += 1
+        connection = self.door.dial(self.talk.job.target, self.talk.address)
+        try:
+            hello = Hello13(sent_name(self.talk), compressions=tuple(CERTIFICATE_COMPRESSIONS))
+            return read_compression(connection, hello, deadline=connection.deadline, monotonic=self.door.monotonic)
+        finally:
+            connection.close()
 
     def _resumed(self, ticket: Ticket, modes: bytes) -> Resumed:
         self.connections += 1
@@ -184,6 +199,11 @@ def observe_features(reading: Reading, handshakes: Handshakes) -> Features:
             seen = replace(seen, resumption=handshakes.resumption())
         except Undecided as trouble:
             troubles["resumption"] = f"{trouble.reason}: {trouble.detail}"
+    if CERTIFICATE_COMPRESSION in talk.job.asks and talk.offers(TLS13, "TLSv1.3"):
+        try:
+            seen = replace(seen, certificate_compression=handshakes.compression())
+        except Undecided as trouble:
+            troubles["certificate_compression"] = f"{trouble.reason}: {trouble.detail}"
     if "features:renegotiation" in talk.job.asks and talk.offers(TLS12, "TLSv1.2"):
         try:
             session = handshakes.session12()

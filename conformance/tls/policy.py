@@ -38,7 +38,7 @@ class Policy:
     goes first where the client puts it first. schemes12, schemes13: what ServerKeyExchange and CertificateVerify may be
     signed with, empty: what suits the key. alpn: `strict` alerts where nothing is in common, `lax` goes on. sni:
     `strict` alerts for another name, `required` also for none. ticket_seconds: the lifetime of TLS 1.3 tickets where it
-    is not the library's own.
+    is not the library's own. certificate_compression: with zlib, where a client of TLS 1.3 offers it.
     mtls: whether a client certificate is requested: `optional` refuses wrong ones, `any` refuses none but the absent.
     declares_mtls, trust, claims: what the manifest says of the service. caa: the name of a zone in
     `sandbox_dns.FAULTS`, or `good`. second: another address of the service, with a policy of its own.
@@ -65,6 +65,7 @@ class Policy:
     tickets: bool = True
     ticket_seconds: int = 0
     early_data: bool = False
+    certificate_compression: bool = False
     mtls: Literal["off", "required", "optional", "any"] = "off"
     declares_mtls: bool = False
     trust: Literal["public", "private"] = "public"
@@ -236,6 +237,7 @@ _ROWS: Final[tuple[tuple[str, str, Callable[[Policy], Policy]], ...]] = (
     ("answers-unknown-name", "answers for names that it does not serve", _change(sni="any")),
     ("early-data", "issues tickets for 0-RTT", _change(early_data=True, raw=frozenset({TLS13}))),
     ("psk-ke", "resumes sessions without a key exchange", _change("psk-ke")),
+    ("no-certificate-compression", "sends its certificate as it is", _change(certificate_compression=False)),
     ("ticket-8-days", "issues tickets for 8 days", _change(ticket_seconds=8 * DAY_SECONDS, raw=frozenset({TLS13}))),
     ("ticket-2-days", "issues tickets for 2 days", _change(ticket_seconds=2 * DAY_SECONDS, raw=frozenset({TLS13}))),
     *(
@@ -308,6 +310,7 @@ BENIGN: Final[Mapping[str, Policy]] = MappingProxyType(
         "client-certificates": replace(GOOD, mtls="required", declares_mtls=True),
         "client-certificates-tls13": replace(GOOD, versions=(TLS13,), mtls="required", declares_mtls=True),
         "no-tickets": replace(GOOD, tickets=False),
+        "compressed-certificate": replace(GOOD, certificate_compression=True, raw=frozenset({TLS13})),
         "national-beside": replace(GOOD, legacy_suites=(0xC05C,)),
         "pkcs1-first": replace(
             GOOD,

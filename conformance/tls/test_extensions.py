@@ -191,6 +191,14 @@ def test_ticket_lifetime_is_bounded(versions: Versions, features: Features, rule
         raise undecided
 
 
+@requirement("TLS-EXT-16")
+def test_certificate_is_compressed(versions: Versions, features: Features) -> Violations:
+    """Offered ways to compress it, the server sends its certificate compressed in one of them (RFC 8879)."""
+    require_version(versions, "TLSv1.3")
+    if not given(features.certificate_compression, "certificate_compression", features.troubles):
+        yield Violation("does not compress its certificate", "zlib, brotli or zstd", "a Certificate message")
+
+
 def _lifetime13(features: Features) -> int:
     """Seconds, -1 where no ticket was issued."""
     flight = given(features.flight13, "flight13", features.troubles)

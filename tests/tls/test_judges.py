@@ -227,6 +227,7 @@ RED: list[tuple[str, dict[str, Any], str]] = [
     ("TLS-EXT-09", features(flight12=answered(extensions=("heartbeat",))), "heartbeat in TLSv1.2"),
     ("TLS-EXT-09", flight13(extensions=("heartbeat",)), "heartbeat in TLSv1.3"),
     ("TLS-EXT-14", denied("cbc"), "does not negotiate encrypt_then_mac"),
+    ("TLS-EXT-16", features(certificate_compression=""), "does not compress"),
     ("TLS-EXT-10", flight13(early_data=True), "0-RTT"),
     ("TLS-EXT-12", features(resumption=Resumption("resumed")), "without a key exchange"),
     ("TLS-EXT-12", features(resumption=Resumption("full handshake", "resumed")), "without a key exchange"),
@@ -381,6 +382,13 @@ ODD: list[tuple[str, dict[str, Any], Status, str]] = [
     ("TLS-EXT-12", features(resumption=Resumption("full handshake", "full handshake")), Status.NOT_APPLICABLE, ""),
     ("TLS-EXT-12", flight13(ticket_seen=False), Status.NOT_APPLICABLE, ""),
     ("TLS-EXT-12", features(resumption=None, troubles={"resumption": "reset: x"}), Status.ERROR, "reset"),
+    (
+        "TLS-EXT-16",
+        features(certificate_compression=None, troubles={"certificate_compression": "tls-alert: x"}),
+        Status.ERROR,
+        "tls-alert",
+    ),
+    ("TLS-EXT-16", versions(tls13=REFUSED), Status.NOT_APPLICABLE, ""),
     ("TLS-EXT-14", denied("cbc", REFUSED), Status.NOT_APPLICABLE, ""),
     ("TLS-CIP-15", denied("not-allowed13", TLS13, "TLS_AEGIS_256_SHA512"), Status.PASS, ""),
     (

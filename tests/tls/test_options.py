@@ -15,6 +15,7 @@ OPTIONS = {
     # requirement: the policy that takes the option, and the fault that takes it away
     "TLS-VER-15": ("good", "no-fallback-scsv"),
     "TLS-CIP-17": ("national-beside", "national-instead"),
+    "TLS-EXT-16": ("compressed-certificate", "no-certificate-compression"),
     "TLS-CRT-17": ("good-staple", "no-staple"),
 }
 

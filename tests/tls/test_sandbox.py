@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from conformance.tls.client_hello import Reader
-from conformance.tls.flight import Read13, read_flight13
+from conformance.tls.flight import Read13, read_compression, read_flight13
 from conformance.tls.flight12 import Session12, handshake12
 from conformance.tls.flight_hello import Hello13
 from conformance.tls.policy import BENIGN, FAULTS, GOOD, TLS13, Policy, with_faults
@@ -29,7 +29,7 @@ from tests.tls.endpoints import public_roots, stored
 from tests.tls.hellos import SUITES13, ask, connected, exchange, hello, hello13
 
 Look = Callable[[Endpoint], Any]
-HYBRID = 0x11EC
+HYBRID, COMPRESSED = 0x11EC, "compressed-certificate"
 
 
 def named(policy: Policy) -> Policy:
@@ -115,6 +115,12 @@ def fresh(endpoint: Endpoint) -> bool:
 def flight13(endpoint: Endpoint) -> Read13:
     with connected(endpoint.address) as sock:
         return read_flight13(sock, Hello13(NAME), deadline=time.monotonic() + 5)
+
+
+def compression13(endpoint: Endpoint) -> str:
+    """With what the certificate is compressed."""
+    with connected(endpoint.address) as sock:
+        return read_compression(sock, Hello13(NAME, compressions=(3, 1)), deadline=time.monotonic() + 5)
 
 
 def resumed(endpoint: Endpoint, modes: bytes = PSK_KE) -> str:
@@ -262,6 +268,7 @@ CASES: dict[str, tuple[Look, Any, Any]] = {
     "ignores-sni": (saying(hello13((0x1301,), **OTHER)), "alert 112", "0x0304 0x1301"),
     "answers-unknown-name": (saying(hello13((0x1301,), **OTHER)), "alert 112", "0x0304 0x1301"),
     "early-data": (lambda at: flight13(at).flight.early_data, False, True),
+    "no-certificate-compression": (compression13, "zlib", ""),
     "psk-ke": (resumed, "full handshake", "resumed"),
     "ticket-8-days": (lambda at: flight13(at).flight.ticket_lifetime_seconds, 7200, 691_200),
     "ticket-2-days": (lambda at: flight13(at).flight.ticket_lifetime_seconds, 7200, 172_800),
@@ -292,10 +299,14 @@ CASES: dict[str, tuple[Look, Any, Any]] = {
 }
 
 
+BASES = {"mtls-": "client-certificates", "tls12": "tls13-only", "no-st": "good-staple", "no-ce": COMPRESSED}
+"""What a fault is a change of, by how its name begins, where that is not the good server."""
+
+
 @pytest.mark.parametrize("name", FAULTS)
 def test_fault_shows_what_its_name_says_and_the_good_server_does_not(name: str) -> None:
     look, good, faulty = CASES[name]
-    base = BENIGN[{"mtls-": "client-certificates", "tls12": "tls13-only", "no-st": "good-staple"}.get(name[:5], "good")]
+    base = BENIGN[BASES.get(name[:5], "good")]
     with serve(named(base), authorities()) as endpoint:
         assert look(endpoint) == good
     with serve(named(FAULTS[name].apply(base)), authorities()) as endpoint:
@@ -364,6 +375,7 @@ def test_benign_variants_are_what_they_say() -> None:
             (True, 7200),
             (False, -1),
         ),
+        COMPRESSED: (compression13, "", "zlib"),
         "national-beside": (saying(hello((0xC05C,))), REFUSED, "0x0303 0xc05c"),
         "pkcs1-first": (saying(hello((0xC02F,), schemes=(0x0804, 0x0401))), REFUSED, "0x0303 0xc02f"),
         "private-root": (leaf, leaf_of("good"), leaf_of("private-root")),
