@@ -355,10 +355,15 @@ class ServedChain:
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """The chains an endpoint serves, at most one a key type. server_name: the name matched, or an IP address."""
+    """The chains an endpoint serves, at most one a key type. server_name: the name matched, or an IP address.
+
+    ahead: seconds by which the endpoint's clock, as the Date of its HTTP answer has it, is ahead of ours; 0 where HTTP
+    was not asked for or has no Date.
+    """
 
     server_name: str
     chains: tuple[ServedChain, ...]
+    ahead: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from conformance.core.network import Address, Door
 from conformance.core.selector import Conversation, Failure, converse
 from conformance.tls import observe_hellos
 from conformance.tls.asks import HELLO_OBSERVATIONS, SECURITY_TXT, observations
+from conformance.tls.clocks import compared, seconds_ahead
 from conformance.tls.hello_records import Reading
 from conformance.tls.talk import FIRST, Talk
 
@@ -257,6 +258,8 @@ def _look_beside(found: _Records, trouble: Undecided | None) -> None:
     place, wanted = (job.target, job.service), SECURITY_TXT in job.asks
     if http := found.take("http", lambda: observe_http(door, *place, security_txt=wanted)):
         found.connections += 1 + http.plain_declared + (http.security_txt is not None)
+        if certificate := found.records.get("certificate"):
+            found.records["certificate"] = compared(certificate, seconds_ahead(http.secure, door.now()))
     if seen := found.take("client_certificates", lambda: observe_client_certificates(door, job.target, job.service)):
         found.connections += len(seen.attempts)
     if several := found.take("addresses", lambda: observe_addresses(door, job.target, job.service)):

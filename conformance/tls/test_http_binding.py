@@ -18,8 +18,10 @@ from conformance.core.model import (
     Violation,
     Violations,
 )
-from conformance.tls.evidence import Http, HttpAnswer
+from conformance.tls.clocks import seconds_ahead
+from conformance.tls.evidence import Http, HttpAnswer, SecurityTxt
 from conformance.tls.hsts import Hsts, HstsError, parse_hsts
+from conformance.tls.test_certificates import by_both_clocks
 
 T = TypeVar("T")
 FIELD = "strict-transport-security"
@@ -134,14 +136,20 @@ def test_security_txt_is_current(http: Http, service: Service, observed_at: date
     answer = _answered(http.security_txt, http.security_trouble, "security.txt")
     if 300 <= answer.status < 400 or answer.status >= 500:
         raise Undecided(Reason.NOT_OBSERVABLE, f"security.txt answers {answer.status}, which is not followed")
-    expected = f"one Expires after {observed_at.isoformat(timespec='seconds')}"
+    ahead = seconds_ahead(http.secure, observed_at)
+    yield from by_both_clocks(ahead, observed_at, lambda at: _lasts(answer, at))
+
+
+def _lasts(answer: SecurityTxt, at: datetime) -> Violations:
+    """What keeps a security.txt from being good at that time."""
+    expected = f"one Expires after {at.isoformat(timespec='seconds')}"
     if answer.status != 200:
         yield Violation("has no security.txt", expected, f"status {answer.status}")
     elif len(answer.expires) != 1:
         yield Violation(f"has {len(answer.expires)} Expires in its security.txt", expected, f"{answer.size} octets")
     elif (expires := _moment(answer.expires[0])) is None:
         yield Violation("has an Expires in its security.txt that is no time", "as in RFC 3339", answer.expires[0])
-    elif expires <= observed_at:
+    elif expires <= at:
         yield Violation("has a security.txt that has expired", expected, answer.expires[0])
 
 

@@ -13,6 +13,7 @@ import pytest
 from conformance.core.area import MARK
 from conformance.core.model import NotApplicable, Reason, Rule, Service, Undecided, Violation
 from conformance.tls import test_certificates, test_revocation
+from conformance.tls.clocks import OUTDATED, compared
 from conformance.tls.evidence import Certificate, Staple
 from tests.tls.chains import CHAIN, ISSUER, LEAF, NAME, NOW, observed
 
@@ -396,3 +397,58 @@ def test_the_name_under_test_may_be_internal(own: str, facts: dict[str, Any]) ->
 def test_names_that_were_not_kept_leave_internal_ones_undecided() -> None:
     with pytest.raises(Undecided, match="200 names"):
         judge("TLS-CRT-23", observed({"name_count": 200}))
+
+
+YEARS = timedelta(days=3650)
+CLOCKED = {
+    "TLS-CRT-03": observed(),
+    "TLS-CRT-04": observed(),
+    "TLS-CRT-15": observed({"must_staple": True}, staple=STAPLE),
+    "TLS-CRT-16": stapled(),
+}
+
+
+@pytest.mark.parametrize("wrong", [YEARS, -YEARS])
+@pytest.mark.parametrize("requirement", CLOCKED)
+def test_z48_what_depends_on_whose_clock_is_right_is_undecided(requirement: str, wrong: timedelta) -> None:
+    """Ten years on every certificate has expired; the endpoint's Date says that it is our clock, or its own."""
+    ours = replace(CLOCKED[requirement], ahead=-int(wrong.total_seconds()))
+    theirs = replace(CLOCKED[requirement], ahead=int(wrong.total_seconds()))
+    assert judge(requirement, CLOCKED[requirement]) == []
+    if (requirement, wrong) == ("TLS-CRT-04", -YEARS):  # then more than enough is left by either
+        assert judge(requirement, ours, NOW + wrong) == judge(requirement, theirs) == []
+        return
+    with pytest.raises(Undecided, match="clock") as caught:
+        judge(requirement, ours, NOW + wrong)
+    assert caught.value.reason is Reason.CONTROL_FAILED
+    with pytest.raises(Undecided, match="clock"):
+        judge(requirement, theirs)
+
+
+@pytest.mark.parametrize("ahead", [-YEARS.days * 86_400, -301, -300, 0, 300, 301, 86_400])
+def test_z48_what_both_clocks_say_stands(ahead: int) -> None:
+    expired = observed({"not_before": "2010-01-01T00:00:00Z", "not_after": "2011-01-01T00:00:00Z"})
+    assert len(judge("TLS-CRT-03", replace(expired, ahead=ahead))) == 1
+    if abs(ahead) < YEARS.days * 86_400:
+        assert judge("TLS-CRT-03", replace(observed(), ahead=ahead)) == []
+
+
+def test_z48_clocks_that_differ_a_little_are_one() -> None:
+    """Five minutes are what the profile allows a clock; a certificate that expired four minutes ago has expired."""
+    just = observed({"not_after": "2026-11-24T11:56:00Z"})
+    assert len(judge("TLS-CRT-03", replace(just, ahead=-300))) == 1
+    with pytest.raises(Undecided, match="differ by 301 s"):
+        judge("TLS-CRT-03", replace(just, ahead=-301))
+
+
+@pytest.mark.parametrize(("detail", "doubted"), [(f"the anchor CN=Root {OUTDATED}", True), ("", False)])
+def test_z48_an_anchor_that_is_out_of_date_by_one_clock_alone_shows_nothing(detail: str, doubted: bool) -> None:
+    chain = observed(trusted=False, publicly_trusted=False, trust_detail=detail)
+    for ahead in (0, 300):
+        assert len(judge("TLS-CRT-01", compared(chain, ahead))) == 1
+    if not doubted:
+        assert len(judge("TLS-CRT-01", compared(chain, -301))) == 1
+        return
+    for requirement in ("TLS-CRT-01", "TLS-CRT-05", "TLS-CRT-14"):
+        with pytest.raises(Undecided, match="differs by 301 s"):
+            judge(requirement, compared(chain, -301))

@@ -297,3 +297,11 @@ def test_security_txt_that_is_missing_or_not_current(seen: SecurityTxt, message:
 def test_security_txt_elsewhere_or_behind_a_broken_server_is_not_judged(status: int) -> None:
     with pytest.raises(Undecided, match=str(status)):
         judge("TLS-HTT-06", replace(CONFORMING, security_txt=SecurityTxt(status)))
+
+
+@pytest.mark.parametrize("date", ["Tue, 24 Nov 2026 12:20:00 GMT", "Tue, 24 Nov 2026 11:54:00 GMT"])
+def test_security_txt_whose_time_depends_on_the_clock_is_undecided(date: str) -> None:
+    expires = "2026-11-24T12:10:00Z" if "12:20" in date else "2026-11-24T11:57:00Z"
+    seen = replace(CONFORMING, secure=answer(200, ("date", date)), security_txt=SecurityTxt(200, (expires,), 80))
+    with pytest.raises(Undecided, match="clock"):
+        judge("TLS-HTT-06", seen)
