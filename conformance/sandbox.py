@@ -11,7 +11,7 @@ import contextlib
 import json
 import ssl
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -200,10 +200,12 @@ def keys_folder() -> Path:
     return Path.home() / ".cache" / "asean-conformance"
 
 
-def server_context(front: Stand | None = None) -> ssl.SSLContext:
-    """TLS for a server named `localhost`, by the sandbox's CA, as the endpoint that fronts it has it."""
+def server_context(
+    front: Stand | None = None, change: Callable[[ssl.SSLContext], None] = lambda _: None
+) -> ssl.SSLContext:
+    """TLS for a server named `localhost`, by the sandbox's CA, as the endpoint that fronts it has it. See `Kit`."""
     policy = policy_of(front) if front else GOOD
-    return cast("ssl.SSLContext", Front(policy, authorities(keys_folder())))
+    return cast("ssl.SSLContext", Front(policy, authorities(keys_folder()), change))
 
 
 def at_the_place_of(keys: Mapping[str, Any]) -> dict[str, Any]:

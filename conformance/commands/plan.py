@@ -58,11 +58,9 @@ def show_plan(profile: str, targets: tuple[Path, ...], only: tuple[str, ...], ar
 
 def lines_of(service: ServicePlan, gaps: Iterable[Missing]) -> Iterator[str]:
     """What is printed of one service."""
-    where = service.service.address or "no address"
-    yield (
-        f"{'/'.join(service.place)} ({service.service.role}) at {where}: {count(len(service.requirements), 'cell')}, "
-        f"at most {count(connections_of(service), 'connection')}"
-    )
+    what = ", ".join(filter(None, (service.service.role, service.service.whereabouts)))
+    cells, connections = count(len(service.requirements), "cell"), count(connections_of(service), "connection")
+    yield f"{'/'.join(service.place)} ({what}): {cells}, at most {connections}"
     for gap in gaps:
         rest = len(gap.requirements) - NAMED
         names = ", ".join(gap.requirements[:NAMED]) + (f" and {rest} more" if rest > 0 else "")

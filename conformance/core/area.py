@@ -91,14 +91,15 @@ class Kit:
 
     folder: an empty folder of the stand's own, for files that its manifest names; it goes when the sandbox stops.
     keys: a folder that stays for a day, for keys that take long to make. roots: PEM file of the sandbox's CA.
-    server_context: TLS for a server named `localhost`, with a certificate that leads to those roots.
+    server_context: TLS for a server named `localhost`, with a certificate that leads to those roots; what it is called
+    with, if anything, is called with each of the library's settings for that, to change them.
     announce: makes the sandbox's name server know a name, with its CAA records and addresses.
     """
 
     folder: Path
     keys: Path
     roots: Path
-    server_context: Callable[[], ssl.SSLContext]
+    server_context: Callable[..., ssl.SSLContext]
     announce: Callable[[str, tuple[Any, ...], tuple[str, ...]], None]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -33,15 +34,26 @@ class ConfigError(Exception):
 
 def nearest(word: str, names: Iterable[str]) -> str:
     """The name that is most like `word`, letter case and the order of its parts aside; empty where none is near."""
-    from difflib import get_close_matches  # noqa: PLC0415 - for errors alone
-
     by_folded = {name.casefold(): name for name in names}
     folded = word[:SHOWN_CHARACTERS].casefold()
-    if found := get_close_matches(folded, by_folded, n=1):
-        return by_folded[found[0]]
+    if found := _closest(folded, by_folded):
+        return by_folded[found]
     by_parts = {_sorted_parts(name): name for name in by_folded}
-    found = get_close_matches(_sorted_parts(folded), by_parts, n=1)
-    return by_folded[by_parts[found[0]]] if found else ""
+    found = _closest(_sorted_parts(folded), by_parts)
+    return by_folded[by_parts[found]] if found else ""
+
+
+def _closest(word: str, names: Iterable[str]) -> str:
+    """The most alike; empty where none is alike.
+
+    Of equals the one that shares more letters (`-02` for `-20`), then the first in order (`-03` for `-3`).
+    """
+    from difflib import SequenceMatcher, get_close_matches  # noqa: PLC0415 - for errors alone
+
+    def unlike(name: str) -> tuple[float, int, str]:
+        return -SequenceMatcher(a=name, b=word).ratio(), -(Counter(name) & Counter(word)).total(), name
+
+    return min(get_close_matches(word, names, n=5), key=unlike, default="")
 
 
 def _sorted_parts(name: str) -> str:

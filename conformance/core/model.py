@@ -258,6 +258,10 @@ class Profile:
     statement: str = ""  # what the profile says of itself: whose it is, and who endorses it
 
 
+URLS = ("issuer", "credential_issuer", "base_url", "base", "start", "initiate_login_uri")
+"""The settings that say where a service is that has no address."""
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
     """One service of a target, as its manifest declares it.
@@ -272,6 +276,17 @@ class Service:
     server_name: str = ""
     serves: tuple[str, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def whereabouts(self) -> str:
+        """What people know it by: address, URL up to its path, or program; empty where the manifest hands in files.
+
+        Of a command no argument and no folder, since results are published.
+        """
+        urls = [self.settings[name] for name in URLS if name in self.settings]
+        if self.address or urls:
+            return self.address or str(urls[0]).partition("?")[0]
+        return f"command {self.settings['command'][0].rpartition('/')[2]}" if "command" in self.settings else ""
 
 
 @dataclass(frozen=True, slots=True)

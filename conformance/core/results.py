@@ -30,7 +30,7 @@ class ResultsError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ServiceSummary:
-    """What a report says of a service without opening its manifest."""
+    """What a report says of a service without opening its manifest. address: as `Service.whereabouts`."""
 
     id: str
     role: str
@@ -99,7 +99,7 @@ def summarise(targets: Iterable[Target]) -> tuple[TargetSummary, ...]:
             id=target.id,
             country=target.country,
             name=target.name,
-            services=tuple(ServiceSummary(s.id, s.role, s.address, s.server_name) for s in target.services),
+            services=tuple(ServiceSummary(s.id, s.role, s.whereabouts, s.server_name) for s in target.services),
             sha256=target.sha256,
         )
         for target in sorted(targets, key=lambda target: target.id)

@@ -138,6 +138,8 @@ def _having(status: Status, requirements: Iterable[Requirement], cells: Mapping[
 
 def _unknown(binding: list[Requirement], cells: Mapping[str, list[Cell]]) -> str:
     """What keeps a country without a fail from a statement; empty where nothing does."""
+    if not any(cells.values()):
+        return NO_SERVICE
     undecided = sum(worst(cell.status for cell in cells[r.id]) in UNKNOWN for r in binding)
     if undecided:
         return f"{undecided} of {len(binding)} MUST requirements are not decided"
@@ -152,6 +154,7 @@ def _unknown(binding: list[Requirement], cells: Mapping[str, list[Cell]]) -> str
 
 
 NOTHING_APPLIES = "nothing of it applies, so nothing was seen to hold"
+NO_SERVICE = "no manifest has a service to check"
 
 
 UNKNOWN = frozenset({Status.ERROR, Status.NOT_TESTED})

@@ -22,9 +22,9 @@ from conformance.core.codec import CodecError, decode, encode, sha256
 from conformance.core.judge import Bundle
 from conformance.core.model import NotTested, Reason
 from conformance.core.redact import Redactor
-from conformance.core.zips import ZipWriter
 
 EVIDENCE_NAME = "evidence.zip"
+UNIX, READABLE = 3, 0o100644 << 16
 MAX_EVIDENCE_BYTES = 4 * 1024 * 1024
 
 
@@ -70,7 +70,7 @@ class EvidenceStore:
     """Writes the archive of one run. Use as a context manager."""
 
     def __init__(self, path: Path, redactor: Redactor) -> None:
-        self._zip = ZipWriter(path)
+        self._zip = zipfile.ZipFile(path, "w")
         self._redactor = redactor
         self._index: list[tuple[str, str, str, str]] = []
         self._written: set[str] = set()
@@ -85,8 +85,8 @@ class EvidenceStore:
             self._zip.close()
 
     def write(self, name: str, data: bytes) -> None:
-        """One member that is no evidence: the profile, the targets, the plan."""
-        self._zip.add(name, data)
+        """One member as it is: the profile, the targets, the plan, or evidence that is redacted."""
+        add_member(self._zip, name, data)
 
     def add(self, area: Area, observed: Observed) -> Stored:
         """Redact, write and read back what was observed."""
@@ -108,9 +108,16 @@ class EvidenceStore:
         digest = sha256(data)
         if digest not in self._written:
             self._written.add(digest)
-            self._zip.add(f"evidence/{digest}.json", data)
+            self.write(f"evidence/{digest}.json", data)
         self._index.append((job.target.id, job.service.id, area.name, digest))
         return Stored(digest, read_bundle(area, data, digest))
+
+
+def add_member(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
+    """Write one member, deflated quickly; its time is 1980-01-01, so that equal contents make equal archives."""
+    member = zipfile.ZipInfo(name)
+    member.create_system, member.external_attr = UNIX, READABLE
+    archive.writestr(member, data, zipfile.ZIP_DEFLATED, compresslevel=1)
 
 
 def encoded_records(observed: Observed) -> dict[str, msgspec.Raw]:
@@ -197,12 +204,9 @@ class EvidenceArchive:
 
     def copy(self, path: Path, changed: Mapping[str, bytes]) -> None:
         """Write the archive anew at `path`, with other bytes for the members named in `changed`."""
-        new = ZipWriter(path)
-        try:
+        with zipfile.ZipFile(path, "w") as new:
             for name in self._zip.namelist():
-                new.add(name, changed.get(name) or self.read(name))
-        finally:
-            new.close()
+                add_member(new, name, changed.get(name) or self.read(name))
 
     def bundle(self, area: Area, digest: str) -> Bundle:
         """The evidence with this digest, its bytes checked against it."""

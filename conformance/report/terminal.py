@@ -17,7 +17,7 @@ from conformance.core.model import Cell, Requirement, Status
 from conformance.core.rollup import NOTHING_APPLIES, UNKNOWN, WORST_FIRST, Standing, Statement
 from conformance.report.display import count, display
 from conformance.report.matrix import Column, Matrix, Row
-from conformance.report.signs import ACTIONS, SIGNS, STATEMENT_SIGNS, STATEMENT_STATUS, WORDS
+from conformance.report.signs import ACTIONS, BASES, SIGNS, STATEMENT_SIGNS, STATEMENT_STATUS, WORDS
 
 MOST_SERVICES = 20
 """Services that are listed for one violated requirement; the others are counted."""
@@ -153,6 +153,9 @@ def summary(matrix: Matrix, shape: Shape) -> Iterator[Line]:
     silent = [column.code for column in matrix.columns if not column.submitted]
     if silent:
         yield from _wrapped("", f"no submission: {' '.join(silent)}", shape, style="quiet")
+    met = {basis for standing in matrix.standings.values() for basis in standing.tallies}
+    legend = " \u00b7 ".join(f"{basis.value} {words}" for basis, words in BASES.items() if basis.value in met)
+    yield from _wrapped("", legend, shape, style="quiet")
     yield ()
 
 
@@ -161,6 +164,7 @@ def _standing(lead: str, area: str, standing: Standing, column: Column) -> Itera
     parts: list[tuple[str, str]] = [(lead, "head"), (f"{area}  ", "quiet")]
     parts.append((f"{STATEMENT_SIGNS[standing.statement]} {standing.statement.value:<23}", status.value))
     for basis, tally in standing.tallies.items():
+        parts.append((" |" if len(parts) > 3 else "", "quiet"))
         for found, number in tally.found:
             parts += [(f" {number} {WORDS[found]}", found.value), (" \u00b7", "quiet")]
         parts[-1] = (f" of {tally.total} {basis}", "quiet")
@@ -189,18 +193,17 @@ def undetermined(matrix: Matrix, shape: Shape) -> Iterator[Line]:
     for cell in cells:
         reasons[cell.status.value, cell.reason].append(cell)
     old = [column for column in matrix.columns if column.stale]
-    told = [
-        f"{code} {area}: {found.because}"
-        for (code, area), found in matrix.standings.items()
-        if found.statement is Statement.UNDETERMINED
-    ]
+    told: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for (code, area), standing in matrix.standings.items():
+        if standing.statement is Statement.UNDETERMINED:
+            told[code, standing.because].append(area)
     if not (reasons or absent or told):
         yield (("nothing is left undetermined: every MUST of every service was decided", "head"),)
         yield ()
         return
     yield (("what keeps results undetermined, and what to do about it", "head"),)
-    for line in told:
-        yield from _wrapped("  ", line, shape, style="")
+    for (code, because), areas in told.items():
+        yield from _wrapped("  ", f"{code} {', '.join(areas)}: {because}", shape, style="")
     yield from _inapplicable(matrix, shape)
     if matrix.profile.survey:
         yield from _open("survey", "the profile is a part of the requirements", "run the whole profile", shape)

@@ -22,9 +22,10 @@ from conformance.core import scope
 from conformance.core.model import Reason, Service, Target, Undecided, Untested
 from conformance.core.network import Connection, Door
 from conformance.core.secret import Secret
-from conformance.tls.client_keys import ClientKey, read_key, roots_path, throw_away
+from conformance.tls.client_keys import roots_path
 from conformance.tls.codepoints import ALERTS
 from conformance.tls.evidence import ClientCertificates
+from conformance.wire.client_certificates import ClientKey, read_key, this_hour, throw_away
 from conformance.wire.framing import Reader, read_head
 from conformance.wire.http import USER_AGENT
 from conformance.wire.tls_stream import TlsStream
@@ -124,7 +125,7 @@ def _visits(door: Door, target: Target, service: Service) -> Iterator[Visit]:
         yield _manifest_visit("trusted", trusted, door, target, service)
     yield Visit("none")
     if "untrusted" not in wrong:
-        yield Visit("untrusted", throw_away(door.now().replace(minute=0, second=0, microsecond=0)))
+        yield Visit("untrusted", throw_away(this_hour(door.now())))
     for name, given in wrong.items():
         yield _manifest_visit(name, given, door, target, service)
 

@@ -139,11 +139,11 @@ class TlsServer:
         materials = [pki.variant(name, policy.server_name) for name in names]
         self._credentials = credentials.load(materials[0])
         self._shares = Shares(policy)
-        self._contexts: dict[bool, ssl.SSLContext] = {}
+        self.contexts: dict[bool, ssl.SSLContext] = {}
         if set(policy.versions) & LIBRARY_VERSIONS.keys() - policy.raw:
-            self._contexts[False] = library_context(policy, materials, pki)
+            self.contexts[False] = library_context(policy, materials, pki)
         if policy.prefers_tls12 and TLS12 not in policy.raw:
-            self._contexts[True] = library_context(replace(policy, versions=(TLS12,)), materials, pki)
+            self.contexts[True] = library_context(replace(policy, versions=(TLS12,)), materials, pki)
 
     def handle(self, connection: socket.socket) -> None:
         """Answer one connection; it is closed by the caller."""
@@ -163,10 +163,10 @@ class TlsServer:
             _say(connection, fake.ssl2_server_hello(opening.ssl2_kinds, self._credentials.chain[0]))
         elif action.kind == "hybrid" and opening.hello:
             _say(connection, fake.hybrid(opening.hello, self._policy))
-        elif action.kind == "refuse" or (action.kind == "real" and not self._contexts):
+        elif action.kind == "refuse" or (action.kind == "real" and not self.contexts):
             _say(connection, fake.alert(action.alert or PROTOCOL_VERSION))
         elif action.kind == "real":
-            return self._contexts[action.tls12]
+            return self.contexts[action.tls12]
         elif action.kind != "drop":
             self._raw(connection, opening, action)
         return None
@@ -211,8 +211,10 @@ class Front:
     they are answered as the sandbox's own endpoints answer them.
     """
 
-    def __init__(self, policy: Policy, pki: Pki) -> None:
+    def __init__(self, policy: Policy, pki: Pki, change: Callable[[ssl.SSLContext], None]) -> None:
         self._server = TlsServer(policy, pki)
+        for context in self._server.contexts.values():
+            change(context)
 
     def wrap_socket(self, connection: socket.socket, **options: Any) -> ssl.SSLSocket:
         """As `SSLContext.wrap_socket`.

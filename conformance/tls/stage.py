@@ -11,9 +11,11 @@ from typing import Any
 
 from conformance.core.area import Kit, Stand, check_stand
 from conformance.tls import sandbox_dns
-from conformance.tls.pki import Material, Pki
+from conformance.tls.pki import Pki
 from conformance.tls.policy import BENIGN, FAULTS, Policy, with_faults
 from conformance.tls.sandbox import serve
+from conformance.wire.client_authority import written
+from conformance.wire.client_certificates import ClientKey
 
 UNWANTED = ("untrusted", "expired", "wrong-eku")
 
@@ -50,8 +52,8 @@ def client_keys(policy: Policy, kit: Kit, pki: Pki) -> dict[str, Any]:
         return {}
     return {
         "mtls": True,
-        "client_certificate": written(kit, "trusted", pki.client("trusted")),
-        "untrusted_client_certificates": {wrong: written(kit, wrong, pki.client(wrong)) for wrong in UNWANTED},
+        "client_certificate": client_files(kit, pki, "trusted"),
+        "untrusted_client_certificates": {wrong: client_files(kit, pki, wrong) for wrong in UNWANTED},
     }
 
 
@@ -71,8 +73,7 @@ def policy_of(stand: Stand) -> Policy:
     return with_faults(BENIGN[stand.policy], *stand.faults)
 
 
-def written(kit: Kit, name: str, material: Material) -> dict[str, str]:
+def client_files(kit: Kit, pki: Pki, name: str) -> dict[str, str]:
     """A client certificate and its key as files, as a manifest refers to them."""
-    (kit.folder / f"{name}.pem").write_bytes(material.certificate_pem)
-    (kit.folder / f"{name}.key").write_bytes(material.key_pem)
-    return {"certificate": f"file:{name}.pem", "key": f"file:{name}.key"}
+    material = pki.client(name)
+    return written(kit.folder, name, ClientKey(material.certificate_pem, material.key_pem))

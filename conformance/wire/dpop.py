@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from conformance.wire.jose import b64, jwk
+from conformance.wire.exchange import HttpExchange
+from conformance.wire.jose import b64, jwk, public_key, thumbprint, unb64, verify
 from conformance.wire.jws import SigningKey, compact, new_key, random_id, tampered
+from conformance.wire.oauth import error_code, json_object
 
 
 def proof_claims(method: str, url: str, now: int, token: str = "", nonce: str = "") -> dict[str, Any]:
@@ -72,3 +75,29 @@ def wrong_proofs(name: str, key: SigningKey, method: str, url: str, *, now: int,
     elif name == "other-key":
         made[name] = [proof(new_key(), claims)]
     return made[name]
+
+
+def prover(proofs: Sequence[str], method: str, url: str, *, now: float, token: str) -> str:
+    """The thumbprint of the key that one right proof is by, as a resource reads it (RFC 9449 section 4.3); else empty.
+
+    Whether a jti was seen before is left to who remembers.
+    """
+    try:
+        (proof,) = proofs
+        header, claims = (json.loads(unb64(each)) for each in proof.split(".")[:2])
+        signed, _, signature = proof.rpartition(".")
+        genuine = verify(header["alg"], public_key(header["jwk"]), signed.encode(), unb64(signature))
+        right = genuine and header["typ"] == "dpop+jwt" and "d" not in header["jwk"] and abs(claims["iat"] - now) <= 300
+        wanted = (method, url.partition("?")[0], token_hash(token))
+        fits = right and (claims["htm"], claims["htu"], claims["ath"]) == wanted
+        return thumbprint(header["jwk"]) if fits and header["alg"] != "none" and claims["jti"] else ""
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return ""
+
+
+def wants_nonce(exchange: HttpExchange) -> bool:
+    """Whether an answer asks for a DPoP nonce (RFC 9449 sections 8 and 9)."""
+    if exchange.status not in (400, 401):
+        return False
+    said = error_code(json_object(exchange)) == "use_dpop_nonce"
+    return said or any("use_dpop_nonce" in each for each in exchange.all("www-authenticate"))

@@ -106,6 +106,15 @@ def test_replay_in_another_folder_is_byte_identical(tmp_path: Path) -> None:
     assert (moved / RESULTS_NAME).read_bytes() == (tmp_path / "one" / RESULTS_NAME).read_bytes()
 
 
+def test_equal_runs_make_equal_archives_that_anybody_may_read(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        ran(tmp_path / name, demo.target())
+    assert (tmp_path / "one" / EVIDENCE_NAME).read_bytes() == (tmp_path / "two" / EVIDENCE_NAME).read_bytes()
+    with zipfile.ZipFile(tmp_path / "one" / EVIDENCE_NAME) as archive:
+        assert {each.external_attr >> 16 for each in archive.infolist()} == {0o100644}
+        assert {each.compress_type for each in archive.infolist()} == {zipfile.ZIP_DEFLATED}
+
+
 def test_replay_keeps_deselection_and_stops(tmp_path: Path) -> None:
     stored = ran(tmp_path, demo.target(), demo.target("xb-b", "XB", stop=True), select=lambda key: key[2] == "DEMO-01")
     again, _ = replay(tmp_path, demo.judges())

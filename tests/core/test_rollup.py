@@ -123,6 +123,7 @@ def test_a_must_without_a_service_is_open() -> None:
 
 def test_no_cells_at_all_are_undetermined() -> None:
     assert standing([MUST], {}).statement is Statement.UNDETERMINED
+    assert standing([MUST], {}).because == "no manifest has a service to check"
     assert standing([], {}).statement is Statement.UNDETERMINED
 
 

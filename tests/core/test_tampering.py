@@ -23,7 +23,6 @@ from conformance.core.redact import Redactor
 from conformance.core.replay import changes, replay
 from conformance.core.results import RESULTS_NAME, ResultsError, Run, cell_lines, read_results, write_results
 from conformance.core.store import EVIDENCE_NAME, MAX_EVIDENCE_BYTES, StoreError
-from conformance.core.zips import ZipWriter
 from conformance.exits import Exit
 from tests.core import demo
 from tests.zoo.servers import serve, silent
@@ -117,10 +116,10 @@ def test_z45_run_that_is_killed_leaves_nothing_that_could_be_taken_for_results(t
 
 
 def test_z46_full_disk_is_an_error_and_leaves_no_results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object) -> None:
+    def full(*_: object, **_named: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(ZipWriter, "add", full)
+    monkeypatch.setattr(zipfile.ZipFile, "writestr", full)
     with pytest.raises(OSError, match="No space"):
         ran(tmp_path)
     with pytest.raises(ResultsError):

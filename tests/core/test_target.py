@@ -11,7 +11,7 @@ import pytest
 
 from conformance.core.codec import encode
 from conformance.core.errors import ConfigError
-from conformance.core.model import Authorisation, NotTested, Target, Untested
+from conformance.core.model import Authorisation, NotTested, Service, Target, Untested
 from conformance.core.paths import profiles_dir
 from conformance.core.secret import MAX_OCTETS, Secret
 from conformance.core.target import load_target, secrets_of
@@ -103,6 +103,20 @@ def test_the_name_of_a_service_is_the_host_of_its_address_unless_said(tmp_path: 
     text = MANIFEST.replace('server_name = "Login.Example."\n', "")
     assert load(tmp_path, text).services[0].server_name == "login.example"
     assert load(tmp_path, text.replace("login.example:443", "[::1]:443")).services[0].server_name == "::1"
+
+
+@pytest.mark.parametrize(
+    ("service", "shown"),
+    [
+        (Service("a", "tls-endpoint", "127.0.0.1:443"), "127.0.0.1:443"),
+        (Service("a", "openid-provider", settings={"issuer": "https://login.example/t"}), "https://login.example/t"),
+        (Service("a", "credential-verifier", settings={"start": "https://v.example/s?key=1"}), "https://v.example/s"),
+        (Service("a", "qr-reader", settings={"command": ("/home/me/bin/reader", "--key", "1")}), "command reader"),
+        (Service("a", "qr-issuer", settings={"payloads": ()}), ""),
+    ],
+)
+def test_what_a_service_is_known_by_says_no_more_than_reports_may(service: Service, shown: str) -> None:
+    assert service.whereabouts == shown
 
 
 def test_a_target_is_frozen(tmp_path: Path) -> None:

@@ -41,5 +41,4 @@ def judged(
 
 def ids(role: str) -> tuple[str, ...]:
     """The requirements that bind a role, but those whose cells are derived from another area's."""
-    bound = (each.id for each in profile().requirements.values() if role in each.roles)
-    return tuple(each for each in bound if not each.startswith("PAY-TLS-"))
+    return tuple(each.id for each in profile().requirements.values() if role in each.roles and not each.derives)

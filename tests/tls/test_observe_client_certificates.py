@@ -12,11 +12,12 @@ import pytest
 from conformance.core.model import Reason, Undecided, Untested
 from conformance.core.secret import Secret
 from conformance.tls import observe_client_certificates as observer
-from conformance.tls.client_keys import throw_away, trusted_key
+from conformance.tls.client_keys import trusted_key
 from conformance.tls.evidence import ClientCertificates
 from conformance.tls.observe_client_certificates import observe_client_certificates
 from conformance.tls.pki import CLIENTS
 from conformance.tls.sandbox_http import GOOD, HttpPolicy
+from conformance.wire.client_certificates import throw_away
 from tests.tls.endpoints import client, described, endpoint, public_roots, referred, server_context, stored
 from tests.tls.test_client_authentication_judges import RULES, call
 from tests.zoo.servers import (

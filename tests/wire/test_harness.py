@@ -97,7 +97,7 @@ def test_child_that_does_not_say_unsupported_is_not_used(tmp_path: Path, answer:
         ("say(type='output', seq=seq, output='x')", "no answer that the contract knows"),
         ("print('x' * 3000, flush=True)", "more than 2000 octets"),
         ("sys.stdout.write('x' * 9000000); sys.stdout.flush()", "more than"),
-        ("[print('x' * 50, file=sys.stderr, flush=True) for _ in range(99999)]; sys.exit(4)", "status 4"),
+        ("[print('x' * 50_000, file=sys.stderr, flush=True) for _ in range(100)]; sys.exit(4)", "status 4"),
     ],
 )
 def test_broken_child_is_an_error_and_never_a_refusal(tmp_path: Path, body: str, fact: str) -> None:

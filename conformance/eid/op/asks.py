@@ -80,8 +80,16 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
 }
 """Requirement -> its asks."""
 
+OVER = (
+    *("unauthenticated", "outside-alias", "other-certificate", "untrusted-certificate", "expired-certificate"),
+    "wrong-eku-certificate",
+)
+"""Trials of client authentication that are asked twice, and once more as they should be, where TLS hangs up."""
+
 COSTS: Mapping[str, int] = {
-    "discovery:places": 8,
+    **{f"client_authentication:{name}": 8 for name in OVER},
+    "dpop:no-certificate": 8,
+    "discovery:places": 13,
     "cors": 7,
     "token:samples": 60,
     "token:parallel": 12,

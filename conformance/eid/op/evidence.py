@@ -39,7 +39,7 @@ class Trial:
     outcome: `granted` what it asked for (a code, a token, the data) reached us; `refused`; `undecided` with `reason`, a
     member of Reason; `untested` with `reason`, a member of NotTested; `absent`: the option is not offered, `detail`
     says what shows it.
-    stage: where it ended: `par`, `authorization`, `callback`, `token`, `userinfo`, `revocation`, `introspection`, ...
+    stage: where it ended: `tls`, `par`, `authorization`, `callback`, `token`, `userinfo`, `revocation`, ...
     status: of that answer. error: its OAuth error code where it is one. controlled: the attempt without the change was
     granted in this run. steps: the hops of the user agent.
     """
@@ -272,11 +272,13 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Dpop:
-    """Proof of possession (RFC 9449). bound: the thumbprint in the token or its introspection is our key's; None where
-    neither can be read. challenged: a nonce was asked for; retried: the same code was then redeemed.
+    """What tokens are bound by: proofs of possession (RFC 9449), or a certificate (RFC 8705 section 3). absent: what
+    shows that they are not. bound: the thumbprint in the token or its introspection is our key's or certificate's; None
+    where neither can be read. challenged: a nonce was asked for; retried: the same code was then redeemed.
     """
 
     absent: str = ""
+    by_certificate: bool = False
     token_type: str = ""
     bound: bool | None = None
     challenged: bool = False
@@ -433,7 +435,9 @@ class Revocation:
 
 @dataclass(frozen=True, slots=True)
 class Introspection:
-    """Introspection (RFC 7662). active_own, active_junk: what it says of our token and of junk. cnf: the bound key.
+    """Introspection (RFC 7662). active_own, active_junk: what it says of our token and of junk. cnf: whether it names
+    what our token is bound to, as the member `expected` of cnf; expects_cnf: it is bound. refused_unauthenticated: how
+    TLS refused a request without authentication, so that there is no status.
 
     disclosed: members beside `active` that an unrelated client is told.
     """
@@ -442,8 +446,10 @@ class Introspection:
     active_own: bool | None = None
     active_junk: bool | None = None
     status_unauthenticated: int = 0
+    refused_unauthenticated: str = ""
     cnf: bool | None = None
     expects_cnf: bool = False
+    expected: str = "jkt"
     disclosed: tuple[str, ...] | None = None
     troubles: Troubles = field(default_factory=dict)
 

@@ -17,11 +17,19 @@ CLIENT = "[target.service.client]"
 LOGGED_IN = tuple(each for each, needs in NEEDS.items() if any(need.partition(":")[0] not in PASSIVE for need in needs))
 """Requirements that need a login."""
 
-KEYS: Mapping[str, str] = {"private_key_jwt": "key", "client_secret_basic": "secret", "client_secret_post": "secret"}
+KEYS: Mapping[str, str] = {
+    "private_key_jwt": "key",
+    "client_secret_basic": "secret",
+    "client_secret_post": "secret",
+    "tls_client_auth": "client_certificate",
+    "self_signed_tls_client_auth": "client_certificate",
+}
 """Way of authentication -> the key of the client that it needs."""
 
 ASSERTIONS = (*(f"EID-CLI-{number:02}" for number in range(1, 10)), "EID-CLI-02-S")
 PROOFS = tuple(f"EID-DPOP-{number:02}" for number in range(1, 11))
+EITHER = ("EID-DPOP-01", "EID-DPOP-02", "EID-DPOP-06", "EID-DPOP-07")
+"""Requirements of bound tokens, whether by DPoP or by certificate."""
 OTHER_CLIENT = ("EID-PAR-05", "EID-TOK-03", "EID-TOK-12", "EID-REV-01", "EID-INT-02")
 MAPPED, ON_LIST = ("EID-DISC-13", "EID-LOA-02", "EID-LOA-04"), ("EID-TRU-01", "EID-TRU-02")
 
@@ -33,7 +41,6 @@ OF_LOGIN: Mapping[str, Gap] = {
         'second_client = { id = "suite-2", key = "env:SUITE_KEY_2", redirect_uri = "https://rp-2.example/callback" }',
     ),
     "refuse": Gap(("EID-AUT-05",), CREDENTIAL, 'refuse = [{ link = "/abort" }], as the user refuses there'),
-    "client.dpop": Gap(PROOFS, "not-applicable", f"dpop = true under {CLIENT}, if the provider binds tokens"),
     "client.encryption": Gap(
         ("EID-IDT-08",),
         "not-applicable",
@@ -55,7 +62,9 @@ def _gaps(given: Mapping[str, Any]) -> Iterator[Gap]:
         yield Gap(LOGGED_IN, CREDENTIAL, line)
     else:
         yield from left_out(given, OF_LOGIN)
+        yield from _bound(given["client"])
         yield from _assertions(given["client"])
+        yield from _certificates(given)
         second = given.get("second_client")
         if second and (line := _key("second_client", second)):
             yield Gap(OTHER_CLIENT, CREDENTIAL, line)
@@ -82,8 +91,33 @@ def _key(name: str, client: Mapping[str, Any]) -> str:
     needed = KEYS.get(client.get("auth", "private_key_jwt"), "")
     if not needed or needed in client:
         return ""
+    place = f"under [target.service.{name}]"
+    if needed == "client_certificate":
+        return f"{needed} = {_pair('suite-2' if name == 'second_client' else 'suite')} {place}"
     variable = f"SUITE_{needed}{'_2' if name == 'second_client' else ''}".upper()
-    return f'{needed} = "env:{variable}" under [target.service.{name}]'
+    return f'{needed} = "env:{variable}" {place}'
+
+
+def _pair(name: str) -> str:
+    """A certificate and its key as a manifest refers to them."""
+    return f'{{ certificate = "file:{name}.pem", key = "file:{name}.key" }}'
+
+
+def _bound(client: Mapping[str, Any]) -> Iterator[Gap]:
+    """What needs tokens that are bound. Whether the provider binds them to a certificate, only its metadata say."""
+    if client.get("dpop"):
+        return
+    line = f"dpop = true under {CLIENT}, if the provider binds tokens"
+    certified = client.get("client_certificate") and client.get("certificate_bound", True)
+    yield Gap(tuple(each for each in PROOFS if not (certified and each in EITHER)), "not-applicable", line)
+
+
+def _certificates(given: Mapping[str, Any]) -> Iterator[Gap]:
+    """What needs a certificate of another client."""
+    second = given.get("second_client") or {}
+    if given["client"].get("auth") == "tls_client_auth" and not second.get("client_certificate"):
+        line = f"client_certificate = {_pair('suite-2')} under [target.service.second_client]"
+        yield Gap(("EID-CLI-10",), CREDENTIAL, line if second else OF_LOGIN["second_client"].add)
 
 
 def _assertions(client: Mapping[str, Any]) -> Iterator[Gap]:

@@ -4,63 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
-from conformance.core.model import Undecided
 from conformance.core.redact import PATTERNS
 from conformance.eid.op.evidence import IdTokenFacts
+from conformance.eid.op.jwe import Unreadable, decrypt, part
 from conformance.eid.op.settings import Client
 from conformance.wire import jose
-from conformance.wire.jws import load_key
-from conformance.wire.strict_json import strict_json
 
 REQUIRED = ("iss", "sub", "aud", "exp", "iat")
 DATES = ("exp", "iat", "auth_time", "nbf")
-KEY_ALGS = ["ECDH-ES", "ECDH-ES+A128KW", "ECDH-ES+A192KW", "ECDH-ES+A256KW", "RSA-OAEP", "RSA-OAEP-256"]
-CONTENT_ALGS = ["A128CBC-HS256", "A192CBC-HS384", "A256CBC-HS512", "A128GCM", "A192GCM", "A256GCM"]
-
-
-class Unreadable(Exception):  # noqa: N818 - a fact about the token
-    """A token that is no JWT; says why."""
-
-
-def part(text: str) -> dict[str, Any]:
-    """The JSON object of one part of a compact token.
-
-    Raises:
-        Unreadable: it holds none.
-    """
-    try:
-        value = strict_json(jose.unb64(text))
-    except (ValueError, Undecided) as error:
-        raise Unreadable(getattr(error, "detail", "") or str(error)) from None
-    if not isinstance(value, dict):
-        raise Unreadable("no JSON object")
-    return value
-
-
-def decrypt(token: str, client: Client) -> tuple[dict[str, Any], str]:
-    """(header, plaintext) of a compact JWE for our key; the plaintext is bounded.
-
-    Raises:
-        Unreadable: we have no key, or it does not decrypt.
-    """
-    from joserfc import jwe  # noqa: PLC0415 - only for providers that encrypt
-    from joserfc.errors import JoseError  # noqa: PLC0415
-    from joserfc.jwk import ECKey, RSAKey  # noqa: PLC0415
-
-    header = part(token.partition(".")[0])
-    if "zip" in header:
-        raise Unreadable("zip in the JWE header: not decompressed")
-    if not client.decryption_key:
-        raise Unreadable("encrypted, and the manifest names no encryption.key")
-    try:
-        own = jose.jwk(load_key(client.decryption_key).private, private=True)
-        key = ECKey.import_key(own) if own["kty"] == "EC" else RSAKey.import_key(own)
-        found = jwe.decrypt_compact(token, key, algorithms=[*KEY_ALGS, *CONTENT_ALGS])
-    except (JoseError, ValueError, TypeError, KeyError) as error:
-        raise Unreadable(f"does not decrypt ({type(error).__name__})") from None
-    return header, (found.plaintext or b"").decode("ascii", "replace")
 
 
 def select(keys: Sequence[Mapping[str, Any]], kid: str | None) -> Mapping[str, Any] | None:
@@ -136,15 +90,21 @@ def facts(
         now: seconds since 1970, at observation.
         nonce: that was sent, None where none was.
         access_token: that came with it.
+
+    Raises:
+        Untested, Undecided: as `decrypt`.
     """
     outer: dict[str, Any] = {}
     encrypted = token.count(".") == 4
     try:
         if encrypted:
-            outer, token = decrypt(token, client)
+            outer = part(token.partition(".")[0])
+            token = decrypt(token, client)[1]
         header, claims, trouble = verify(token, keys)
     except Unreadable as error:
-        return IdTokenFacts("", None, verified=False, trouble=str(error), encrypted=encrypted), {}
+        alg, enc = (str(outer.get(name, ""))[:40] for name in ("alg", "enc"))
+        unread = IdTokenFacts("", None, verified=False, trouble=str(error), encrypted=encrypted)
+        return replace(unread, jwe_alg=alg, jwe_enc=enc), {}
     audience = claims.get("aud")
     listed = [audience] if isinstance(audience, str) else audience if isinstance(audience, list) else []
     sub = claims["sub"] if isinstance(claims.get("sub"), str) else ""

@@ -176,6 +176,7 @@ def _passive(
             for name, method in observe_metadata.ENDPOINTS.items()
             if name in document
         }
+        places |= dict(observe_metadata.look_at_aliases(door, target, settings, document))
         discovery = replace(discovery, places=places)
     look.records["discovery"] = discovery
     if "cors" in asked:

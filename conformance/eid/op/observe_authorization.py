@@ -11,7 +11,7 @@ from conformance.core.model import NotTested, Reason, Undecided
 from conformance.eid.op.agent import PAGE_FIELDS, Landing, place
 from conformance.eid.op.evidence import Answered, Authorization, Trial, Troubles
 from conformance.eid.op.observe_metadata import FOREIGN
-from conformance.eid.op.preflight import Run, login, read_token
+from conformance.eid.op.preflight import Run, legible, login
 from conformance.eid.op.provider import Flight
 from conformance.eid.op.session import ask_for, redeem, visit, with_query
 from conformance.eid.op.trials import answer_trial, code_trial, needed_code, pushed_trial, untested
@@ -226,7 +226,7 @@ def _again(run: Run, name: str) -> tuple[bool, bool | None]:
     changes = {"prompt": {"prompt": "login"}, "max_age": {"max_age": "1"}}[name]
     flight = needed_code(visit(provider, ask_for(provider, changes), jar=jar))
     assert flight.landing is not None
-    facts, _ = read_token(provider, redeem(provider, flight), flight, run.keys)
+    facts, _ = legible(provider, redeem(provider, flight), flight, run.keys)
     before = first.token_facts.auth_time or int(first.login_at)
     later = None if facts.auth_time is None else facts.auth_time > before
     return flight.landing.typed > 0, later
@@ -255,7 +255,7 @@ def leaks(landing: Landing, run: Run) -> tuple[str, ...]:
 def long_nonce(run: Run) -> bool:
     """Whether a nonce of 64 characters comes back in the ID token as it was sent."""
     flight = needed_code(visit(run.provider, ask_for(run.provider, {"nonce": LONG_NONCE})))
-    facts, _ = read_token(run.provider, redeem(run.provider, flight), flight, run.keys)
+    facts, _ = legible(run.provider, redeem(run.provider, flight), flight, run.keys)
     return facts.nonce == "same"
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from conformance.core.model import NotTested
 from conformance.eid.op.authentication import Mutate, assertion_auth, call, no_auth, secret_auth
+from conformance.eid.op.certificates import ANYBODY, authentication_attempt, redeemed_by
 from conformance.eid.op.evidence import ClientAuthentication, Trial, Troubles
 from conformance.eid.op.preflight import Run
 from conformance.eid.op.provider import Auth
@@ -69,8 +70,8 @@ def with_audience(name: str) -> Attempt:
     def attempt(run: Run) -> Trial:
         provider = run.provider
         values: Mapping[str, Any] = {
-            "aud-token-url": provider.endpoint(TOKEN),
-            "aud-push-url": provider.endpoint(PUSH),
+            "aud-token-url": provider.published(TOKEN),
+            "aud-push-url": provider.published(PUSH),
             "aud-array": [provider.settings.issuer],
         }
         if not values[name]:
@@ -144,8 +145,7 @@ def accepted_at(name: str) -> Attempt:
 
 def unauthenticated(run: Run) -> Trial:
     """A code redeemed with the client's name and nothing else."""
-    provider = run.provider
-    return token_trial(redeem(provider, fresh_code(provider), auth=no_auth(provider.client)))
+    return redeemed_by(run, no_auth(run.provider.client))
 
 
 def wrong_secret(run: Run) -> Trial:
@@ -176,9 +176,11 @@ TRIALS: Mapping[str, Attempt] = {
 
 
 def attempt(run: Run, name: str) -> Trial:
-    """One trial; those of assertions only where the client uses any."""
+    """One trial; those of assertions and of certificates only where the client uses any."""
     if name == "unauthenticated" and run.provider.client.auth == "none":
         return Trial("absent", detail="the client is a public one")
+    if name in ANYBODY:
+        return authentication_attempt(run, name)
     if name not in ANYWHERE and run.provider.client.auth != "private_key_jwt":
         return Trial("absent", detail=f"the client authenticates with {run.provider.client.auth}")
     return TRIALS[name](run)

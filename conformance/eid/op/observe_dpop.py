@@ -1,4 +1,6 @@
-"""Proof of possession (RFC 9449): good proofs, and proofs that are wrong in one thing, at both kinds of endpoint."""
+"""Sender-constrained tokens: good proofs (RFC 9449) and proofs that are wrong in one thing, at both kinds of endpoint;
+and tokens that are bound to a certificate (RFC 8705 section 3), over another and over none.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from conformance.core.model import Reason, Undecided
-from conformance.eid.op.authentication import call, no_proofs, usual_auth, usual_proofs
+from conformance.eid.op.authentication import binding, call, confirmation, no_proofs, usual_auth, usual_proofs
+from conformance.eid.op.certificates import read_over, read_over_another, unbound
 from conformance.eid.op.evidence import Dpop, Trial, Troubles
-from conformance.eid.op.id_tokens import Unreadable, part
+from conformance.eid.op.jwe import Unreadable, part
 from conformance.eid.op.preflight import Run, check_userinfo
 from conformance.eid.op.provider import Proofs
 from conformance.eid.op.session import ask_for, fresh_code, pushes, read_userinfo, redeem, visit
@@ -127,32 +130,55 @@ def scheme_case(run: Run) -> Trial:
     return answer_trial(exchange, "userinfo", granted=exchange.status == 200)
 
 
+CERTIFICATE_TRIALS: Mapping[str, Attempt] = {
+    "no-certificate": unbound,
+    "userinfo-no-certificate": lambda run: read_over(run, None),
+    "userinfo-other-certificate": read_over_another,
+}
+"""What is tried where tokens are bound to a certificate."""
+
+
 def attempt(run: Run, name: str) -> Trial:
-    """One trial; those of proofs only where the client's tokens are bound."""
+    """One trial; those of proofs, or of certificates, only where the client's tokens are bound by them."""
     if name == "scheme-case":
         return scheme_case(run)
-    if not run.provider.client.dpop:
-        return Trial("absent", detail=not_bound(run))
+    means = binding(run.provider, run.provider.client)
+    trials = {"dpop": TRIALS, "certificate": CERTIFICATE_TRIALS}.get(means, {})
+    if name not in trials:
+        return Trial("absent", detail=OTHERWISE.get(means) or not_bound(run))
     if name.startswith("userinfo-") or name == "bearer":
         check_userinfo(run)
-    return TRIALS[name](run)
+    return trials[name](run)
+
+
+OTHERWISE = {
+    "dpop": "the client's tokens are bound by DPoP, not by certificate",
+    "certificate": "the client's tokens are bound by certificate (RFC 8705), not by DPoP",
+}
 
 
 def not_bound(run: Run) -> str:
-    """What shows that tokens are not bound by DPoP."""
-    if run.provider.metadata.get("dpop_signing_alg_values_supported"):
+    """What shows that tokens are not bound."""
+    metadata, client = run.provider.metadata, run.provider.client
+    if client.certificate_bound is False:
+        return "the manifest says that tokens are not bound to the certificate (client.certificate_bound)"
+    if metadata.get("dpop_signing_alg_values_supported"):
         return "the manifest's client does not use DPoP (client.dpop)"
-    return "the metadata has no dpop_signing_alg_values_supported, and the client does not use DPoP"
+    if metadata.get("tls_client_certificate_bound_access_tokens") is True:
+        return "the manifest's client has no certificate that tokens are bound to (client.client_certificate)"
+    return "the metadata has neither dpop_signing_alg_values_supported nor tls_client_certificate_bound_access_tokens"
 
 
 def bound(run: Run) -> bool | None:
-    """Whether the access token names our key: in itself, else in its introspection; None where neither can be read."""
+    """Whether the access token names our key or certificate: in itself, else in its introspection; None where neither
+    can be read.
+    """
     provider, token = run.provider, run.control.tokens.text("access_token")
-    if not provider.client.dpop:
+    name, own = confirmation(provider, provider.client)
+    if not name:
         return None
-    own = thumbprint(provider.key.public_jwk)
     try:
-        confirmation = part(token.split(".")[1]).get("cnf")
+        named = part(token.split(".")[1]).get("cnf")
     except (Unreadable, IndexError):
         url = provider.endpoint("introspection_endpoint")
         if not url:
@@ -161,18 +187,20 @@ def bound(run: Run) -> bool | None:
         members = json_object(exchange)
         if exchange.status != 200 or members.get("active") is not True:
             return None
-        confirmation = members.get("cnf")
-    return isinstance(confirmation, dict) and confirmation.get("jkt") == own
+        named = members.get("cnf")
+    return isinstance(named, dict) and named.get(name) == own
 
 
 FACTS: Mapping[str, Callable[[Run], Any]] = {"bound": bound}
 
 
 def record(run: Run, facts: Mapping[str, Any], trials: Mapping[str, Trial], troubles: Troubles) -> Dpop:
-    """All that was seen of DPoP."""
+    """All that was seen of what tokens are bound by."""
     tokens = run.control.tokens
+    means = binding(run.provider, run.provider.client)
     return Dpop(
-        absent="" if run.provider.client.dpop else not_bound(run),
+        absent="" if means else not_bound(run),
+        by_certificate=means == "certificate",
         token_type=tokens.text("token_type")[:40],
         bound=facts.get("bound"),
         challenged=run.control.challenged,

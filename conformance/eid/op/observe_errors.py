@@ -69,7 +69,8 @@ def mishap(name: str) -> Callable[[Run], Mishap | None]:
         if not url:
             return None
         try:
-            exchange = run.provider.send(url, method=method, headers=headers, data=data)
+            certificate = run.provider.client.certificate if name.startswith(("token-", "userinfo-")) else None
+            exchange = run.provider.send(url, method=method, headers=headers, data=data, certificate=certificate)
         except Undecided as trouble:
             if trouble.reason is Reason.OUT_OF_SCOPE:
                 raise

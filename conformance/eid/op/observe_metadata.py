@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,8 +13,10 @@ from urllib.parse import urlsplit
 from conformance.core.model import Reason, Target, Undecided
 from conformance.core.network import Door
 from conformance.eid.op.evidence import Cors, Discovery, Jwks, KeyFacts, Place
+from conformance.eid.op.provider import ALIASED, ALIASES
 from conformance.eid.op.settings import Settings
 from conformance.wire import jwks as jwks_scan
+from conformance.wire.client_certificates import HUNG_UP
 from conformance.wire.exchange import HttpExchange
 from conformance.wire.http import fetch, follow
 from conformance.wire.oauth import FORM, media_type
@@ -134,6 +137,19 @@ def look_at_place(door: Door, target: Target, settings: Settings, url: Any, meth
     except Undecided as trouble:
         return Place(url[:MAX_TEXT], scheme, method, reason=trouble.reason.value, detail=trouble.detail)
     return Place(url[:MAX_TEXT], scheme, method, exchange.status)
+
+
+def look_at_aliases(
+    door: Door, target: Target, settings: Settings, document: Mapping[str, Any]
+) -> Iterator[tuple[str, Place]]:
+    """As `look_at_place`, of each alias for mutual TLS. Who hangs up on a client without certificate is there."""
+    given = document.get(ALIASES)
+    aliases: Mapping[str, Any] = given if isinstance(given, dict) else {}
+    for name in sorted(ALIASED & set(aliases)):
+        place = look_at_place(door, target, settings, aliases[name], ENDPOINTS[name])
+        if place.reason in (Reason.TLS_ALERT, *HUNG_UP):
+            place = replace(place, reason="", detail=f"wants a certificate ({place.detail})"[:MAX_TEXT])
+        yield f"{ALIASES}.{name}", place
 
 
 def look_at_keys(

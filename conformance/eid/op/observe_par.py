@@ -8,6 +8,7 @@ from typing import Any
 
 from conformance.core.model import NotTested
 from conformance.eid.op.authentication import call, no_auth, usual_auth
+from conformance.eid.op.certificates import tried
 from conformance.eid.op.evidence import Par, Trial, Troubles
 from conformance.eid.op.preflight import Run
 from conformance.eid.op.session import ask_for, fresh_code, visit, with_query
@@ -34,7 +35,12 @@ def pushed(changes: Mapping[str, str | None], *, follow_it: bool = True) -> Atte
 
 def without_authentication(run: Run) -> Trial:
     """A push with the client's name and nothing else."""
-    return pushed_trial(ask_for(run.provider, push=True, auth=no_auth(run.provider.client)))
+    provider = run.provider
+    return tried(
+        run,
+        lambda: pushed_trial(ask_for(provider, push=True, auth=no_auth(provider.client))),
+        lambda: bool(ask_for(provider, push=True).url),
+    )
 
 
 def unpushed(run: Run) -> Trial:

@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from conformance.core.model import NotTested, Reason, Undecided, Untested
-from conformance.eid.op.authentication import call, no_auth, usual_auth
+from conformance.eid.op.authentication import call, confirmation, no_auth, usual_auth
 from conformance.eid.op.evidence import Introspection, Refresh, Revocation, Trial, Troubles
 from conformance.eid.op.preflight import Run
 from conformance.eid.op.provider import Tokens
 from conformance.eid.op.session import own_code, read_userinfo, redeem, token_request
 from conformance.eid.op.settings import Client
 from conformance.eid.op.trials import answer_trial, token_trial, untested
+from conformance.wire.client_certificates import let_in
 from conformance.wire.exchange import HttpExchange
 from conformance.wire.jws import random_id
 from conformance.wire.oauth import json_object
@@ -121,7 +122,8 @@ def foreign_revocation(run: Run) -> Trial:
         return untested(NotTested.NO_CREDENTIAL, run.second_trouble)
     provider = run.provider
     token = redeem(provider, own_code(provider)).text("access_token")
-    call(provider, provider.endpoint(REVOKE), (("token", token),), auth=usual_auth(provider, run.second))
+    url = provider.endpoint(REVOKE, run.second)
+    call(provider, url, (("token", token),), auth=usual_auth(provider, run.second))
     after = read_userinfo(provider, token)
     if after.status == 200:
         return Trial("refused", "revocation", after.status)
@@ -157,7 +159,7 @@ def introspected(run: Run, token: str, client: Client | None = None, *, authenti
     provider = run.provider
     client = client or provider.client
     auth = usual_auth(provider, client) if authenticated else no_auth(client)
-    return call(provider, provider.endpoint(INTROSPECT), (("token", token),), auth=auth)[0]
+    return call(provider, provider.endpoint(INTROSPECT, client), (("token", token),), auth=auth)[0]
 
 
 def own_introspection(run: Run) -> tuple[bool | None, bool | None]:
@@ -165,7 +167,20 @@ def own_introspection(run: Run) -> tuple[bool | None, bool | None]:
     members = json_object(introspected(run, run.control.tokens.text("access_token")))
     active = members.get("active")
     cnf = members.get("cnf")
-    return active if isinstance(active, bool) else None, isinstance(cnf, dict) and "jkt" in cnf
+    name, own = confirmation(run.provider, run.provider.client)
+    return active if isinstance(active, bool) else None, isinstance(cnf, dict) and bool(name) and cnf.get(name) == own
+
+
+def unauthenticated(run: Run) -> int | str:
+    """The status of an answer to a request without authentication, or how TLS refused it."""
+    token = run.control.tokens.text("access_token")
+
+    def ask() -> int:
+        return introspected(run, token, authenticated=False).status
+
+    if run.provider.client.certificate is None:
+        return ask()
+    return let_in(ask, lambda: introspected(run, token).status == 200)
 
 
 def junk_introspection(run: Run) -> bool | None:
@@ -186,9 +201,7 @@ def disclosure(run: Run) -> tuple[str, ...]:
 INTROSPECTION_FACTS: Mapping[str, Callable[[Run], Any]] = {
     "own": own_introspection,
     "junk": junk_introspection,
-    "unauthenticated": lambda run: (
-        introspected(run, run.control.tokens.text("access_token"), authenticated=False).status
-    ),
+    "unauthenticated": unauthenticated,
     "disclosure": disclosure,
 }
 
@@ -200,13 +213,17 @@ def introspection_record(
     if not run.provider.endpoint(INTROSPECT):
         return Introspection(f"the metadata has no {INTROSPECT}")
     active, cnf = facts.get("own", (None, None))
+    refusal = facts.get("unauthenticated", 0)
+    name, _own = confirmation(run.provider, run.provider.client)
     return Introspection(
         "",
         active_own=active,
         active_junk=facts.get("junk"),
-        status_unauthenticated=facts.get("unauthenticated", 0),
+        status_unauthenticated=refusal if isinstance(refusal, int) else 0,
+        refused_unauthenticated=refusal if isinstance(refusal, str) else "",
         cnf=cnf,
-        expects_cnf=run.provider.client.dpop,
+        expects_cnf=bool(name),
+        expected=name or "jkt",
         disclosed=facts.get("disclosure"),
         troubles=troubles,
     )

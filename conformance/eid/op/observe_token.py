@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 from conformance.core.model import NotTested, Reason, Undecided
 from conformance.eid.op.authentication import call, usual_auth, usual_proofs
 from conformance.eid.op.evidence import AccessTokens, Token, TokenAnswer, Trial, Troubles
-from conformance.eid.op.id_tokens import Unreadable, part
+from conformance.eid.op.jwe import Unreadable, part
 from conformance.eid.op.preflight import Run
-from conformance.eid.op.provider import Pairs, Tokens
+from conformance.eid.op.provider import Credentials, Tokens
 from conformance.eid.op.session import ask_for, fresh_code, own_code, read_userinfo, redeem, token_request, visit
 from conformance.eid.op.trials import answer_trial, needed_code, pushed_trial, token_trial, untested
 from conformance.wire.cookies import Jar
@@ -98,16 +98,17 @@ def as_json(run: Run) -> Trial:
     """A good request as a JSON body."""
     provider, client = run.provider, run.provider.client
     url = provider.endpoint("token_endpoint")
-    more, fields = usual_auth(provider, client)(url)
+    given = usual_auth(provider, client)(url)
     proofs = (
         usual_proofs(provider)("POST", url, "", provider.nonces.get(urlsplit(url).netloc, "")) if client.dpop else ()
     )
     exchange = provider.send(
         url,
         method="POST",
-        headers={"Content-Type": "application/json", **fields},
-        data=json.dumps(dict([*good_pairs(run), *more])),
+        headers={"Content-Type": "application/json", **given.fields},
+        data=json.dumps(dict([*good_pairs(run), *given.pairs])),
         lines=tuple(("DPoP", each) for each in proofs),
+        certificate=given.certificate,
     )
     return token_trial(Tokens(exchange, json_object(exchange), client))
 
@@ -211,8 +212,8 @@ def errors(run: Run) -> dict[str, TokenAnswer]:
     found = {name: token_answer(token_request(run.provider, pairs, client=client)) for name, pairs in wrong.items()}
     pairs = (("client_id", f"unknown-{random_id(6)}"), ("client_secret", "x"))
 
-    def auth(_: str) -> tuple[Pairs, Mapping[str, str]]:
-        return pairs, {}
+    def auth(_: str) -> Credentials:
+        return Credentials(pairs, {}, client.certificate)
 
     found["unknown-client"] = token_answer(token_request(run.provider, wrong["junk-code"], client=client, auth=auth))
     return found

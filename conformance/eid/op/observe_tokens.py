@@ -8,8 +8,8 @@ from typing import Any
 
 from conformance.core.model import NotTested, Untested
 from conformance.eid.op.evidence import Assurance, IdToken, IdTokenFacts, Trial, Troubles
-from conformance.eid.op.observe_userinfo import userinfo_members
-from conformance.eid.op.preflight import Run, read_token
+from conformance.eid.op.observe_userinfo import legible_members
+from conformance.eid.op.preflight import Run, legible, read_token
 from conformance.eid.op.session import ask_for, read_userinfo, redeem, visit
 from conformance.eid.op.trials import code_trial, needed_code
 from conformance.wire.cookies import Jar
@@ -21,7 +21,7 @@ Looked = tuple[IdTokenFacts, Mapping[str, Any]]
 def look(run: Run, changes: Mapping[str, str | None] | None = None, jar: Jar | None = None) -> Looked:
     """One login, and its ID token's facts and claims."""
     flight = needed_code(visit(run.provider, ask_for(run.provider, changes), jar=jar))
-    return read_token(run.provider, redeem(run.provider, flight), flight, run.keys)
+    return legible(run.provider, redeem(run.provider, flight), flight, run.keys)
 
 
 def without_nonce(run: Run) -> IdTokenFacts:
@@ -99,7 +99,7 @@ def verified_claims(run: Run) -> tuple[str, ...] | None:
     changes = {"claims": json.dumps({"userinfo": {"verified_claims": wanted}}, separators=(",", ":"))}
     flight = needed_code(visit(run.provider, ask_for(run.provider, changes)))
     tokens = redeem(run.provider, flight)
-    claims, _, _ = userinfo_members(run, read_userinfo(run.provider, tokens.text("access_token")))
+    claims = legible_members(run, read_userinfo(run.provider, tokens.text("access_token")))
     members = claims.get("verified_claims")
     listed = members if isinstance(members, list) else [members]
     found = listed[0].get("verification") if listed and isinstance(listed[0], dict) else None

@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
+from conformance.core.model import Reason, Undecided, Untested
 from conformance.eid.op.authentication import usual_proofs
 from conformance.eid.op.evidence import Trial, Troubles, UserInfo
-from conformance.eid.op.id_tokens import Unreadable, decrypt, verify
+from conformance.eid.op.id_tokens import verify
+from conformance.eid.op.jwe import Unreadable, decrypt
 from conformance.eid.op.preflight import Run, check_userinfo
 from conformance.eid.op.session import fresh_code, read_userinfo, redeem
 from conformance.eid.op.trials import answer_trial
@@ -27,7 +29,11 @@ USERINFO = "userinfo_endpoint"
 
 
 def userinfo_members(run: Run, exchange: HttpExchange) -> tuple[Mapping[str, Any], bool, str]:
-    """(claims, whether they came as a JWT, what is wrong with it) of a UserInfo answer."""
+    """(claims, whether they came as a JWT, what is wrong with it) of a UserInfo answer.
+
+    Raises:
+        Untested, Undecided: as `decrypt`.
+    """
     if media_type(exchange) != "application/jwt":
         return json_object(exchange), False, ""
     text = exchange.body.decode("ascii", "replace").strip()
@@ -44,18 +50,36 @@ def userinfo_members(run: Run, exchange: HttpExchange) -> tuple[Mapping[str, Any
     return claims, True, trouble
 
 
+def legible_members(run: Run, exchange: HttpExchange) -> Mapping[str, Any]:
+    """The claims of a UserInfo answer. Raises Untested, Undecided: they cannot be read."""
+    members, _, problem = userinfo_members(run, exchange)
+    if problem and not members:
+        raise Undecided(Reason.NOT_OBSERVABLE, f"UserInfo cannot be read: {problem}")
+    return members
+
+
 def token_in_query(run: Run) -> Trial:
     """UserInfo with the token as a query parameter and nowhere else."""
     provider, token = run.provider, run.control.tokens.text("access_token")
     url = provider.endpoint(USERINFO)
     proofs = usual_proofs(provider)(*("GET", url, token, "")) if provider.client.dpop else ()
-    exchange = provider.send(f"{url}?{form([('access_token', token)])}", lines=tuple(("DPoP", each) for each in proofs))
+    exchange = provider.send(
+        f"{url}?{form([('access_token', token)])}",
+        lines=tuple(("DPoP", each) for each in proofs),
+        certificate=provider.client.certificate,
+    )
     return answer_trial(exchange, "userinfo", granted=exchange.status == 200)
+
+
+def asked_nothing(run: Run) -> HttpExchange:
+    """The answer to a request without a token."""
+    provider = run.provider
+    return provider.send(provider.endpoint(USERINFO), certificate=provider.client.certificate)
 
 
 def without_token(run: Run) -> Trial:
     """UserInfo without a token."""
-    exchange = run.provider.send(run.provider.endpoint(USERINFO))
+    exchange = asked_nothing(run)
     return answer_trial(exchange, "userinfo", granted=exchange.status == 200)
 
 
@@ -83,7 +107,7 @@ def userinfo_attempt(run: Run, name: str) -> Trial:
 def challenges(run: Run) -> dict[str, str]:
     """What refuses a request without token, and one with junk: status and scheme of WWW-Authenticate."""
     answers = {
-        "without-token": run.provider.send(run.provider.endpoint(USERINFO)),
+        "without-token": asked_nothing(run),
         "junk-token": read_userinfo(run.provider, random_id()),
     }
     schemes = {name: (each.all("www-authenticate") or ("",))[0].partition(" ")[0] for name, each in answers.items()}
@@ -99,7 +123,7 @@ def minimal(run: Run) -> tuple[str, ...]:
     """Claims of a person that UserInfo and ID token hold for the scope `openid` alone."""
     flight = fresh_code(run.provider, {"scope": "openid"})
     tokens = redeem(run.provider, flight)
-    members, _, _ = userinfo_members(run, read_userinfo(run.provider, tokens.text("access_token")))
+    members = legible_members(run, read_userinfo(run.provider, tokens.text("access_token")))
     return tuple(sorted(PROFILE & set(members)))
 
 
@@ -155,7 +179,16 @@ def userinfo_record(run: Run, facts: Mapping[str, Any], trials: Mapping[str, Tri
         return UserInfo(
             challenge=facts.get("challenges", {}), minimal=facts.get("minimal"), trials=trials, troubles=troubles
         )
-    members, jwt, problem = userinfo_members(run, exchange)
+    members: Mapping[str, Any] = {}
+    jwt, problem = False, ""
+    try:
+        members, jwt, problem = userinfo_members(run, exchange)
+    except (Undecided, Untested) as trouble:
+        troubles = {**troubles, "answer": (trouble.reason.value, f"UserInfo: {trouble.detail}")}
+    if problem and not members:
+        troubles = {**troubles, "sub": (Reason.NOT_OBSERVABLE.value, f"UserInfo cannot be read: {problem}")}
+    elif "sub" not in run.control.claims:
+        troubles = {**troubles, "sub": (Reason.NOT_OBSERVABLE.value, "no sub was read in the ID token")}
     return UserInfo(
         "",
         status=exchange.status,

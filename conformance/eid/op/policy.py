@@ -25,15 +25,23 @@ class Policy:
 
     metadata: members that differ from what the provider does, or are absent. quirks: names of faults that the server
     knows. encrypted: ID tokens are signed and encrypted, UserInfo is signed. nonces: DPoP proofs at the token endpoint
-    need one. high: PAR, private_key_jwt and DPoP; otherwise none of the three. slow: the manifest waits for expiry.
+    need one. high: PAR, private_key_jwt and DPoP; otherwise none of the three. certificates: how clients authenticate
+    whose tokens are bound to their certificate, in place of private_key_jwt and DPoP. slow: the manifest waits for
+    expiry.
     """
 
     high: bool = True
+    certificates: str = ""
     encrypted: bool = False
     nonces: bool = True
     slow: bool = False
     metadata: Mapping[str, Any] = field(default_factory=dict)
     quirks: frozenset[str] = frozenset()
+
+    @property
+    def dpop(self) -> bool:
+        """Whether tokens are bound by DPoP."""
+        return self.high and not self.certificates
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +161,7 @@ _SERVED: Final[tuple[tuple[str, str], ...]] = (
     ("wrong-at-hash", "writes a wrong at_hash"),
     ("dates-with-fractions", "writes iat with a fraction"),
     ("national-number-subject", "uses a national number as subject"),
+    ("encryption-spoiled", "encrypts ID tokens so that they do not decrypt"),
     ("not-encrypted", "sends ID tokens in clear although encryption is registered"),
     ("acr-not-advertised", "returns an acr that it does not advertise"),
     ("lower-level", "returns a lower level than was asked for"),
@@ -169,6 +178,15 @@ _SERVED: Final[tuple[tuple[str, str], ...]] = (
     ("introspection-tells-all", "tells unrelated clients of the subject"),
     ("cors-reflects", "lets any origin read with credentials"),
     ("stack-traces", "shows a stack trace for malformed claims"),
+    ("missing-alias", "advertises an alias for mutual TLS that is not there"),
+    ("any-client-certificate", "takes any trusted certificate for every client"),
+    ("expired-certificates", "takes client certificates that have expired"),
+    ("name-alone-outside-alias", "takes a client's name for its authentication where it asks for no certificate"),
+    ("certificate-optional", "gives a token that is not bound to a client without its certificate"),
+    ("certificate-not-named", "does not write the client's certificate into the token"),
+    ("bound-token-without-certificate", "takes tokens that are bound to a certificate without it"),
+    ("certificate-not-compared", "takes tokens that are bound to a certificate over another"),
+    ("binding-hidden", "does not show in introspections what a token is bound to"),
     ("unlisted-jwks-host", "publishes its keys at a host that the trust list has not"),
     ("withdrawn", "is withdrawn on the trust list"),
 )
@@ -178,6 +196,20 @@ FAULTS: Final[Mapping[str, Fault]] = MappingProxyType(
 SLOW_FAULTS: Final = frozenset({"request-uri-never-expires", "long-lived-code"})
 """Faults that show only to who waits."""
 
+CERTIFICATE_FAULTS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "missing-alias": "tls_client_auth",
+        "any-client-certificate": "tls_client_auth",
+        "expired-certificates": "tls_client_auth",
+        "name-alone-outside-alias": "tls_client_auth",
+        "certificate-optional": "private_key_jwt",
+        "certificate-not-named": "tls_client_auth",
+        "bound-token-without-certificate": "tls_client_auth",
+        "certificate-not-compared": "tls_client_auth",
+    }
+)
+"""Faults that show only to clients with a certificate -> how those authenticate, where the policy has none."""
+
 GOOD: Final = Policy()
 BENIGN: Final[Mapping[str, Policy]] = MappingProxyType(
     {
@@ -186,9 +218,14 @@ BENIGN: Final[Mapping[str, Policy]] = MappingProxyType(
         "encrypted": replace(GOOD, encrypted=True),
         "without-nonces": replace(GOOD, nonces=False),
         "baseline": replace(GOOD, high=False),
+        "mtls": replace(GOOD, certificates="tls_client_auth"),
+        "mtls-self-signed": replace(GOOD, certificates="self_signed_tls_client_auth"),
+        "mtls-bound": replace(GOOD, certificates="private_key_jwt"),
     }
 )
-"""Conforming providers. `baseline` conforms to the MUSTs of the profile `asean` and has none of FAPI 2.0."""
+"""Conforming providers. `baseline` conforms to the MUSTs of the profile `asean` and has none of FAPI 2.0. Those of
+mutual TLS differ in how clients authenticate: by a certificate's subject, by its key, or by an assertion beside it.
+"""
 
 
 def with_faults(policy: Policy, *names: str) -> Policy:
@@ -199,6 +236,8 @@ def with_faults(policy: Policy, *names: str) -> Policy:
             policy,
             metadata={**policy.metadata, **fault.metadata},
             quirks=policy.quirks | {name},
+            encrypted=policy.encrypted or name == "encryption-spoiled",
             slow=policy.slow or name in SLOW_FAULTS,
+            certificates=policy.certificates or CERTIFICATE_FAULTS.get(name, ""),
         )
     return policy

@@ -15,10 +15,11 @@ from typing import Any
 from conformance.core.model import NotTested, Reason, Service, Undecided, Untested
 from conformance.eid.op.evidence import IdTokenFacts
 from conformance.eid.op.id_tokens import facts
-from conformance.eid.op.provider import Flight, Provider, Tokens
+from conformance.eid.op.provider import ALIASES, Flight, Provider, Tokens
 from conformance.eid.op.session import ask_for, read_userinfo, redeem, visit
-from conformance.eid.op.settings import Client, client_of
+from conformance.eid.op.settings import BY_CERTIFICATE, Client, client_of
 from conformance.eid.op.trials import code_trial, token_trial
+from conformance.wire.client_certificates import HUNG_UP
 from conformance.wire.cookies import Jar
 from conformance.wire.exchange import HttpExchange
 
@@ -86,7 +87,11 @@ def login(provider: Provider, changes: Mapping[str, str | None] | None = None, j
 def read_token(
     provider: Provider, tokens: Tokens, flight: Flight, keys: Sequence[Mapping[str, Any]]
 ) -> tuple[IdTokenFacts, Mapping[str, Any]]:
-    """The facts and claims of the ID token of an answer."""
+    """The facts and claims of the ID token of an answer.
+
+    Raises:
+        Untested, Undecided: it is encrypted, and not for our key.
+    """
     return facts(
         tokens.text("id_token"),
         tokens.client,
@@ -95,6 +100,20 @@ def read_token(
         nonce=flight.ask.params.get("nonce"),
         access_token=tokens.text("access_token"),
     )
+
+
+def legible(
+    provider: Provider, tokens: Tokens, flight: Flight, keys: Sequence[Mapping[str, Any]]
+) -> tuple[IdTokenFacts, Mapping[str, Any]]:
+    """As `read_token`, for who looks at what the token says.
+
+    Raises:
+        Untested, Undecided: nothing can be read in it.
+    """
+    found = read_token(provider, tokens, flight, keys)
+    if tokens.text("id_token") and not found[0].alg:
+        raise Undecided(Reason.NOT_OBSERVABLE, f"the ID token cannot be read: {found[0].trouble}")
+    return found
 
 
 def preflight(provider: Provider, service: Service, keys: Sequence[Mapping[str, Any]]) -> Run:
@@ -109,15 +128,12 @@ def preflight(provider: Provider, service: Service, keys: Sequence[Mapping[str, 
         if not provider.endpoint(name):
             raise Undecided(Reason.NOT_OBSERVABLE, f"preflight: the metadata has no {name}")
     jar = Jar()
-    control = login(provider, jar=jar)
+    control = _first_login(provider, jar)
     token_facts, claims = read_token(provider, control.tokens, control.flight, keys)
     if "openid" in provider.client.scope.split() and not control.tokens.text("id_token"):
         raise Undecided(
             Reason.CONTROL_FAILED, "preflight: no ID token came; does client.scope hold openid, and is it granted?"
         )
-    if token_facts.encrypted and not provider.client.decryption_key:
-        detail = "preflight: the ID token is encrypted, and the manifest names no key to read it with"
-        raise Untested(NotTested.NO_CREDENTIAL, f"{detail} (client.encryption)")
     _check_clock(control.tokens.exchange)
     provider.warm = jar
     run = Run(service, provider, keys, replace(control, token_facts=token_facts, claims=claims))
@@ -126,6 +142,26 @@ def preflight(provider: Provider, service: Service, keys: Sequence[Mapping[str, 
     except Untested as trouble:
         run.second_trouble = trouble.detail
     return run
+
+
+def _first_login(provider: Provider, jar: Jar) -> Control:
+    """As `login`; where TLS refuses our certificate, or our key does not open the ID token, that is said.
+
+    Raises:
+        Undecided, Untested.
+    """
+    try:
+        return login(provider, jar=jar)
+    except Untested as trouble:
+        raise Untested(trouble.reason, f"preflight: ID token: {trouble.detail}") from None
+    except Undecided as trouble:
+        if trouble.detail.startswith("client.encryption"):
+            raise Undecided(trouble.reason, f"preflight: ID token: {trouble.detail}") from None
+        if not provider.client.certificate or trouble.reason not in (Reason.TLS_ALERT, *HUNG_UP):
+            raise
+        advice = "is client.client_certificate registered, in date, and from an authority that the provider trusts?"
+        detail = f"preflight: the back channel fails in TLS ({trouble.reason}: {trouble.detail}); {advice}"
+        raise Undecided(Reason.CONTROL_FAILED, detail) from None
 
 
 def check_userinfo(run: Run) -> None:
@@ -162,13 +198,25 @@ def _push_advice(exchange: HttpExchange, provider: Provider) -> str:
 
     error = error_code(json_object(exchange))
     advice = {
-        "invalid_client": "check client.id, and that the public key of client.key is registered (alg, kid, audience)",
+        "invalid_client": f"check client.id, and that {_registered(provider)}",
         "invalid_scope": "check client.scope",
         "invalid_request": "check client.redirect_uri and client.scope",
         "invalid_redirect_uri": "client.redirect_uri is not registered",
         "unauthorized_client": "the client is not registered for the authorization code flow",
     }.get(error, "check client.id, client.key and client.redirect_uri")
     return f"preflight: the pushed request of client {provider.client.id} gets {exchange.status} {error}: {advice}"
+
+
+def _registered(provider: Provider) -> str:
+    """What the provider must have of the client, for it to authenticate."""
+    auth = provider.client.auth
+    if auth in BY_CERTIFICATE:
+        what = "key" if auth.startswith("self") else "subject"
+        where = f"at its {ALIASES}" if provider.metadata.get(ALIASES) else "at its endpoints"
+        return f"the {what} of client.client_certificate is registered, and the provider asks for certificates {where}"
+    if auth.startswith("client_secret"):
+        return "client.secret is the registered one"
+    return "the public key of client.key is registered (alg, kid, audience)"
 
 
 def _login_advice(flight: Flight, provider: Provider) -> str:
@@ -195,7 +243,7 @@ def _token_advice(tokens: Tokens, provider: Provider) -> str:
     trial = token_trial(tokens)
     proof = "refuses a good DPoP proof" if provider.client.dpop else "wants a DPoP proof; is client.dpop to be true?"
     advice = {
-        "invalid_client": "check client.auth, client.key and client.audience",
+        "invalid_client": f"check client.auth, and that {_registered(provider)}",
         "invalid_dpop_proof": f"the provider {proof}",
         "invalid_request": "check client.dpop",
     }.get(trial.error, "check the client's registration")

@@ -12,6 +12,7 @@ from conformance.core.model import Target
 from conformance.core.network import Door
 from conformance.eid.op.agent import Landing
 from conformance.eid.op.settings import Client, Settings
+from conformance.wire.client_certificates import ClientKey
 from conformance.wire.cookies import Jar
 from conformance.wire.exchange import HttpExchange
 from conformance.wire.http import fetch
@@ -20,12 +21,34 @@ from conformance.wire.jws import SigningKey, new_key
 Pairs = Sequence[tuple[str, str]]
 
 
-Auth = Callable[[str], tuple[Pairs, Mapping[str, str]]]
-"""Endpoint URL -> form parameters and header fields that authenticate the client there."""
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What authenticates a client: form parameters, header fields, a certificate in the TLS handshake."""
+
+    pairs: Pairs = ()
+    fields: Mapping[str, str] = field(default_factory=dict)
+    certificate: ClientKey | None = None
+
+
+Auth = Callable[[str], Credentials]
+"""Endpoint URL -> what authenticates the client there."""
 
 
 Proofs = Callable[[str, str, str, str], Sequence[str]]
 """(method, URL, access token, nonce) -> values of the DPoP fields to send."""
+
+
+ALIASES = "mtls_endpoint_aliases"
+ALIASED = frozenset(
+    {
+        "token_endpoint",
+        "pushed_authorization_request_endpoint",
+        "introspection_endpoint",
+        "revocation_endpoint",
+        "userinfo_endpoint",
+    }
+)
+"""Endpoints that a client with a certificate asks at their alias, where there is one (RFC 8705 section 5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +113,27 @@ class Provider:
     lock: threading.Lock = field(default_factory=threading.Lock)
     next_login: float = 0.0
 
-    def send(self, url: str, **options: Any) -> HttpExchange:
-        """One exchange with the provider."""
+    def send(self, url: str, *, certificate: ClientKey | None = None, **options: Any) -> HttpExchange:
+        """One exchange with the provider. certificate: presented where the server asks for one."""
         with self.lock:
             self.connections += 1
-        return fetch(self.door, self.target, url, kind="oidc", verify=self.settings.verify, **options)
+        pair = (certificate.certificate, certificate.key) if certificate else None
+        verify = self.settings.verify
+        return fetch(self.door, self.target, url, kind="oidc", verify=verify, client_certificate=pair, **options)
 
-    def endpoint(self, name: str) -> str:
+    def published(self, name: str) -> str:
         """The URL of an endpoint of the metadata, empty where it is not advertised."""
         value = self.metadata.get(name)
         return value if isinstance(value, str) else ""
+
+    def endpoint(self, name: str, client: Client | None = None) -> str:
+        """Where a client (`self.client` where none is given) asks: as published, or the alias for its certificate."""
+        aliases = self.metadata.get(ALIASES)
+        if (client or self.client).certificate and name in ALIASED and isinstance(aliases, Mapping):
+            alias = aliases.get(name)
+            if isinstance(alias, str):
+                return alias
+        return self.published(name)
 
     def offers(self, name: str, value: str) -> bool:
         """Whether a list of the metadata has a value."""

@@ -13,7 +13,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -26,24 +26,31 @@ MAX_BODY = 65_536
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A client as the provider knows it. keys: kid -> (public JWK, algorithms). encryption: public JWK for JWE."""
+    """A client as the provider knows it. keys: kid -> (public JWK, algorithms). encryption: public JWK for JWE.
+    subject, certificate_sha256: of its certificate, by which it authenticates.
+    """
 
     id: str
     redirect_uri: str
     keys: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     secret: str = ""
     encryption: Mapping[str, Any] | None = None
+    subject: str = ""
+    certificate_sha256: str = ""
 
 
 @dataclass(slots=True)
 class State:
-    """One provider while it runs. All mappings are keyed by what was issued."""
+    """One provider while it runs. All mappings are keyed by what was issued. aliases: where its second listener asks
+    for certificates, empty where there is none.
+    """
 
     policy: Policy
     keys: tuple[SigningKey, ...]
     clients: Mapping[str, Registered]
     user: tuple[str, str]
     issuer: str = ""
+    aliases: str = ""
     pushed: dict[str, dict[str, Any]] = field(default_factory=dict)
     interactions: dict[str, dict[str, Any]] = field(default_factory=dict)
     sessions: dict[str, float] = field(default_factory=dict)
@@ -64,7 +71,9 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request. pairs: parameters of query and form body, in order. headers: by lower-case name, each value."""
+    """One request. pairs: parameters of query and form body, in order. headers: by lower-case name, each value.
+    certificate: the client's, DER. aliased: it came to the listener of the aliases.
+    """
 
     method: str
     path: str
@@ -72,6 +81,8 @@ class Request:
     form: tuple[tuple[str, str], ...]
     headers: Mapping[str, tuple[str, ...]]
     is_json: bool = False
+    certificate: bytes = b""
+    aliased: bool = False
 
     def get(self, name: str) -> str:
         """The first value of a parameter of the form, else of the query."""
@@ -104,6 +115,8 @@ def error(status: int, code: str, *fields: tuple[str, str]) -> Reply:
 
 def metadata(state: State) -> dict[str, Any]:
     """The provider's metadata, with what the policy changes."""
+    from conformance.eid.op import sandbox_certificates  # noqa: PLC0415 - it imports this module
+
     issuer, high = state.issuer, state.policy.high
     made: dict[str, Any] = {
         "issuer": issuer,
@@ -120,7 +133,9 @@ def metadata(state: State) -> dict[str, Any]:
         "subject_types_supported": ["public", "pairwise"],
         "id_token_signing_alg_values_supported": ["ES256", "PS256"],
         "userinfo_signing_alg_values_supported": ["ES256", "PS256"],
-        "token_endpoint_auth_methods_supported": ["private_key_jwt"] if high else ["client_secret_basic"],
+        "token_endpoint_auth_methods_supported": [
+            state.policy.certificates or "private_key_jwt" if high else "client_secret_basic"
+        ],
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,
         "acr_values_supported": [LOW, SUBSTANTIAL, HIGH],
@@ -134,8 +149,11 @@ def metadata(state: State) -> dict[str, Any]:
             "pushed_authorization_request_endpoint": f"{issuer}/par",
             "require_pushed_authorization_requests": True,
             "token_endpoint_auth_signing_alg_values_supported": ["ES256", "PS256", "EdDSA"],
-            "dpop_signing_alg_values_supported": ["ES256", "PS256", "EdDSA"],
         }
+    if state.policy.dpop:
+        made["dpop_signing_alg_values_supported"] = ["ES256", "PS256", "EdDSA"]
+    elif high:
+        made |= sandbox_certificates.published(state)
     for name, value in state.policy.metadata.items():
         if value is ABSENT:
             made.pop(name, None)
@@ -146,8 +164,8 @@ def metadata(state: State) -> dict[str, Any]:
     return made
 
 
-def handler_of(state: State) -> type[BaseHTTPRequestHandler]:
-    """The request handler of one provider."""
+def handler_of(state: State, *, aliased: bool) -> type[BaseHTTPRequestHandler]:
+    """The request handler of one provider, at its issuer's place or at that of its aliases."""
     from conformance.eid.op.sandbox_endpoints import answer  # noqa: PLC0415 - it imports this module
 
     class Handler(BaseHTTPRequestHandler):
@@ -162,7 +180,9 @@ def handler_of(state: State) -> type[BaseHTTPRequestHandler]:
             """Answer one request and close."""
             length = min(int(self.headers.get("Content-Length") or 0), MAX_BODY)
             body = self.rfile.read(length) if length else b""
-            given = answer(state, read_request(self.command, self.path, self.headers.items(), body))
+            peer = self.connection.getpeercert(binary_form=True) or b""
+            asked = read_request(self.command, self.path, self.headers.items(), body)
+            given = answer(state, replace(asked, certificate=peer, aliased=aliased))
             self.send_response(given.status)
             for name, value in given.fields:
                 self.send_header(name, value)
@@ -212,15 +232,24 @@ class Server(ThreadingHTTPServer):
 
 
 @contextlib.contextmanager
-def serve(state: State, context: ssl.SSLContext) -> Iterator[str]:
-    """Serve the provider on a free port of loopback; yields its issuer."""
-    server = Server(("127.0.0.1", 0), handler_of(state))
+def serve(state: State, context: ssl.SSLContext, aliases: ssl.SSLContext | None = None) -> Iterator[str]:
+    """Serve the provider on a free port of loopback; yields its issuer. aliases: TLS of its second listener."""
+    with contextlib.ExitStack() as stack:
+        state.issuer = stack.enter_context(listening(state, context, aliased=False))
+        if aliases:
+            state.aliases = stack.enter_context(listening(state, aliases, aliased=True))
+        yield state.issuer
+
+
+@contextlib.contextmanager
+def listening(state: State, context: ssl.SSLContext, *, aliased: bool) -> Iterator[str]:
+    """One listener of the provider; yields its origin."""
+    server = Server(("127.0.0.1", 0), handler_of(state, aliased=aliased))
     server.context = context
-    state.issuer = f"https://localhost:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
-        yield state.issuer
+        yield f"https://localhost:{server.server_address[1]}"
     finally:
         server.shutdown()
         server.server_close()

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote_plus
 
-from conformance.eid.op.id_tokens import Unreadable, part
+from conformance.eid.op.jwe import Unreadable, part
 from conformance.eid.op.sandbox import Registered, Reply, Request, State, error, now
+from conformance.eid.op.sandbox_certificates import authenticated
 from conformance.wire import jose
 from conformance.wire.jose import PublicKey
 from conformance.wire.oauth import ASSERTION_TYPE
@@ -32,6 +33,8 @@ def authenticate(state: State, request: Request, endpoint: str) -> Registered:
     authorization = request.header("authorization")
     if authorization.lower().startswith("basic "):
         return by_secret(state, authorization)
+    if found := authenticated(state, request):
+        return found
     lenient = {"par": "push-without-authentication", "token": "token-without-authentication"}.get(endpoint, "")
     client = state.clients.get(request.get("client_id"))
     if client and state.has(lenient):

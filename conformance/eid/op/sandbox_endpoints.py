@@ -10,9 +10,11 @@ from typing import Any
 
 from conformance.eid.op import sandbox_login
 from conformance.eid.op.sandbox import Reply, Request, State, error, metadata, now, reply_json
+from conformance.eid.op.sandbox_certificates import bound_to, certificate_fits
 from conformance.eid.op.sandbox_checks import Refused, authenticate, proof_key
 from conformance.eid.op.sandbox_login import check
 from conformance.eid.op.sandbox_tokens import access_token, id_token, person, signed_userinfo
+from conformance.wire.client_certificates import CONFIRMATION
 from conformance.wire.oauth import challenge
 
 LIFETIME_SECONDS = 300
@@ -123,10 +125,9 @@ def refuse_code(state: State) -> Reply:
 def redeem(state: State, request: Request, client_id: str) -> Reply:
     """A code for tokens."""
     code = request.get("code")
-    bound = state.policy.high
-    thumb = proof_key(state, request, endpoint="token", code=code)
-    if bound and not thumb and not state.has("bearer-issued"):
-        return error(400, "invalid_dpop_proof")
+    cnf = holder(state, request, code)
+    if cnf is None:
+        return error(400, "invalid_dpop_proof" if state.policy.dpop else "invalid_request")
     with state.lock:
         found = state.codes.get(code)
         if found is None:
@@ -135,10 +136,20 @@ def redeem(state: State, request: Request, client_id: str) -> Reply:
             if not state.has("reuse-not-revoked"):
                 state.tokens.pop(found["used"], None)
             return refuse_code(state)
-        if not _code_fits(state, request, found, client_id, thumb):
+        if not _code_fits(state, request, found, client_id, cnf.get("jkt", "")):
             return refuse_code(state)
         found["used"] = ""
-    return issue(state, client_id, found, thumb, found)
+    return issue(state, client_id, found, cnf, found)
+
+
+def holder(state: State, request: Request, code: str = "") -> Mapping[str, str] | None:
+    """`cnf` of the tokens for a request, empty where they are bound to nothing; None where they should be."""
+    if state.policy.certificates:
+        return bound_to(state, request)
+    thumb = proof_key(state, request, endpoint="token", code=code)
+    if thumb:
+        return {"jkt": thumb}
+    return None if state.policy.high and code and not state.has("bearer-issued") else {}
 
 
 def _code_fits(state: State, request: Request, found: Mapping[str, Any], client_id: str, thumb: str) -> bool:
@@ -164,14 +175,18 @@ def _request_fits(state: State, request: Request, params: Mapping[str, str], thu
 
 
 def issue(
-    state: State, client_id: str, found: Mapping[str, Any], thumb: str, code: dict[str, Any] | None = None
+    state: State,
+    client_id: str,
+    found: Mapping[str, Any],
+    cnf: Mapping[str, str],
+    code: dict[str, Any] | None = None,
 ) -> Reply:
     """Tokens for a login. code: where to note the access token, so that reuse revokes it."""
     params = found["params"]
     scope = params.get("scope", "openid")
-    value = access_token(state, client_id, scope, thumb)
+    value = access_token(state, client_id, scope, cnf)
     renewal = secrets.token_urlsafe(32)
-    entry = {"client": client_id, "scope": scope, "jkt": thumb, "params": params, "login_at": found["login_at"]}
+    entry = {"client": client_id, "scope": scope, "cnf": cnf, "params": params, "login_at": found["login_at"]}
     with state.lock:
         state.tokens[value] = {**entry, "until": now() + LIFETIME_SECONDS}
         state.refresh[renewal] = entry
@@ -179,7 +194,7 @@ def issue(
             code["used"] = value
     made = {
         "access_token": value,
-        "token_type": "DPoP" if thumb else "Bearer",
+        "token_type": "DPoP" if "jkt" in cnf else "Bearer",
         "expires_in": LIFETIME_SECONDS,
         "refresh_token": renewal,
         "scope": scope,
@@ -190,20 +205,20 @@ def issue(
 
 def refresh(state: State, request: Request, client_id: str) -> Reply:
     """A refresh token for tokens."""
-    thumb = proof_key(state, request, endpoint="token")
+    cnf = holder(state, request)
     found = state.refresh.get(request.get("refresh_token"))
-    if found is None or (found["client"] != client_id and not state.has("refresh-not-bound")):
+    if cnf is None or found is None or (found["client"] != client_id and not state.has("refresh-not-bound")):
         return error(400, "invalid_grant")
     if set(request.get("scope").split()) - set(found["scope"].split()):
         return error(400, "invalid_scope")
-    given = json.loads(issue(state, client_id, found, thumb).body)
+    given = json.loads(issue(state, client_id, found, cnf).body)
     state.refresh.pop(given["refresh_token"], None)
     return reply_json(200, {name: value for name, value in given.items() if name != "refresh_token"})
 
 
 def userinfo(state: State, request: Request) -> Reply:
     """UserInfo."""
-    wanted = "DPoP" if state.policy.high else "Bearer"
+    wanted = "DPoP" if state.policy.dpop else "Bearer"
     marks = () if state.has("no-challenge") else (("WWW-Authenticate", f'{wanted} error="invalid_token"'),)
     refused = error(401, "invalid_token", *marks)
     scheme, _, value = request.header("authorization").partition(" ")
@@ -228,13 +243,16 @@ def _scheme_fits(state: State, scheme: str) -> bool:
 
 
 def _key_fits(state: State, request: Request, found: Mapping[str, Any], scheme: str, value: str) -> bool:
-    """Whether a bound token comes with a proof of its key."""
-    if not found["jkt"] or (scheme == "bearer" and state.has("bearer-downgrade")):
+    """Whether a bound token comes with a proof of its key, or over its certificate."""
+    if named := found["cnf"].get(CONFIRMATION):
+        return certificate_fits(state, request, named)
+    jkt = found["cnf"].get("jkt")
+    if not jkt or (scheme == "bearer" and state.has("bearer-downgrade")):
         return True
     if scheme != "dpop":
         return False
     thumb = proof_key(state, request, endpoint="userinfo", token=value)
-    return bool(thumb) and (thumb == found["jkt"] or state.has("proof-key-unchecked"))
+    return bool(thumb) and (thumb == jkt or state.has("proof-key-unchecked"))
 
 
 def revoke(state: State, request: Request) -> Reply:
@@ -260,7 +278,8 @@ def introspect(state: State, request: Request) -> Reply:
     if found["client"] != client.id and not state.has("introspection-tells-all"):
         return reply_json(200, {"active": False})
     shown = {"active": True, "sub": person(state, found)["sub"], "client_id": found["client"]}
-    return reply_json(200, {**shown, **({"cnf": {"jkt": found["jkt"]}} if found["jkt"] else {})})
+    named = found["cnf"] and not state.has("binding-hidden")
+    return reply_json(200, {**shown, **({"cnf": found["cnf"]} if named else {})})
 
 
 def authorize(state: State, request: Request) -> Reply:

@@ -10,7 +10,7 @@ from typing import Any
 from conformance.eid.op.id_tokens import half_hash
 from conformance.eid.op.sandbox import Reply, State, now, reply_json
 from conformance.eid.op.sandbox_login import acr_of
-from conformance.wire.jws import compact, new_key
+from conformance.wire.jws import compact, new_key, tampered
 
 SUBJECT = "pairwise-5b1c9f0e-xa-4711"
 NATIONAL_NUMBER = "1234567890121"
@@ -70,7 +70,8 @@ def id_token(state: State, client_id: str, params: Mapping[str, str], login_at: 
     encryption = state.clients[client_id].encryption
     if encryption is None or not state.policy.encrypted or state.has("not-encrypted"):
         return token
-    return encrypted(token, encryption)
+    made = encrypted(token, encryption)
+    return tampered(made) if state.has("encryption-spoiled") else made
 
 
 def encrypted(token: str, jwk: Mapping[str, Any]) -> str:
@@ -83,7 +84,7 @@ def encrypted(token: str, jwk: Mapping[str, Any]) -> str:
     return jwe.encrypt_compact(header, token.encode(), key, algorithms=["ECDH-ES+A256KW", "A256CBC-HS512"])
 
 
-def access_token(state: State, client_id: str, scope: str, thumb: str) -> str:
+def access_token(state: State, client_id: str, scope: str, cnf: Mapping[str, str]) -> str:
     """A JWT access token (RFC 9068)."""
     claims: dict[str, Any] = {
         "iss": state.issuer,
@@ -95,8 +96,8 @@ def access_token(state: State, client_id: str, scope: str, thumb: str) -> str:
         "iat": int(now()),
         "jti": secrets.token_urlsafe(18),
     }
-    if thumb and not state.has("token-not-bound"):
-        claims["cnf"] = {"jkt": thumb}
+    if cnf and not (state.has("token-not-bound") or state.has("certificate-not-named")):
+        claims["cnf"] = dict(cnf)
     return compact(state.keys[0], claims, {"typ": "JWT" if state.has("plain-jwt-token") else "at+jwt"})
 
 

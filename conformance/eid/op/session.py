@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from conformance.eid.op.agent import Errand, browse
-from conformance.eid.op.authentication import call, usual_auth, usual_proofs
+from conformance.eid.op.authentication import call, presenting, usual_auth, usual_proofs
 from conformance.eid.op.provider import Ask, Auth, Flight, Pairs, Proofs, Provider, Tokens
 from conformance.eid.op.settings import Client, LoginStep
 from conformance.eid.op.trials import needed_code
@@ -72,7 +72,7 @@ def ask_for(
     authorize = provider.endpoint("authorization_endpoint")
     if not (pushes(provider, client) if push is None else push):
         return Ask(params, verifier, None, with_query(authorize, list(params.items())), client)
-    url = provider.endpoint("pushed_authorization_request_endpoint")
+    url = provider.endpoint("pushed_authorization_request_endpoint", client)
     exchange, _ = call(provider, url, list(params.items()), auth=auth or usual_auth(provider, client), proofs=proofs)
     members = json_object(exchange)
     uri = members.get("request_uri")
@@ -129,8 +129,11 @@ def redeem(
     auth: Auth | None = None,
     proofs: Proofs | None = None,
     code: str = "",
+    url: str = "",
 ) -> Tokens:
-    """Redeem a code, with parameters set or left out, as another client, with other authentication or proofs."""
+    """Redeem a code, with parameters set or left out, as another client, with other authentication or proofs, at
+    another place.
+    """
     client = client or flight.ask.client
     params: dict[str, str] = {
         "grant_type": "authorization_code",
@@ -143,7 +146,7 @@ def redeem(
             params.pop(name, None)
         else:
             params[name] = value
-    return token_request(provider, list(params.items()), client=client, auth=auth, proofs=proofs)
+    return token_request(provider, list(params.items()), client=client, auth=auth, proofs=proofs, url=url)
 
 
 def token_request(
@@ -153,14 +156,15 @@ def token_request(
     client: Client,
     auth: Auth | None = None,
     proofs: Proofs | None = None,
+    url: str = "",
 ) -> Tokens:
-    """Any request to the token endpoint."""
+    """Any request to the token endpoint. url: where it is not asked at its usual place."""
     chosen = auth or usual_auth(provider, client)
-    url = provider.endpoint("token_endpoint")
+    url = url or provider.endpoint("token_endpoint", client)
     proofs = proofs or (usual_proofs(provider) if client.dpop else None)
     exchange, challenged = call(provider, url, pairs, auth=chosen, proofs=proofs)
     members = json_object(exchange)
-    tokens = Tokens(exchange, members, client, challenged, bool(chosen(url)[1]))
+    tokens = Tokens(exchange, members, client, challenged, bool(chosen(url).fields))
     provider.keep("access_token", tokens.text("access_token"))
     provider.keep("refresh_token", tokens.text("refresh_token"))
     return tokens
@@ -172,14 +176,15 @@ def read_userinfo(
     *,
     scheme: str = "",
     proofs: Proofs | None = None,
-    headers: Mapping[str, str] | None = None,
+    auth: Auth | None = None,
 ) -> HttpExchange:
-    """Ask the UserInfo endpoint as the client does, or with another scheme or proof."""
+    """Ask the UserInfo endpoint as the client does, or with another scheme, proof or certificate."""
     bound = provider.client.dpop
     proofs = proofs or (usual_proofs(provider) if bound else None)
     chosen = scheme or ("DPoP" if bound else "Bearer")
     url = provider.endpoint("userinfo_endpoint")
-    exchange, _ = call(provider, url, (), proofs=proofs, method="GET", token=token, scheme=chosen, headers=headers)
+    auth = auth or presenting(provider.client.certificate)
+    exchange, _ = call(provider, url, (), auth=auth, proofs=proofs, method="GET", token=token, scheme=chosen)
     return exchange
 
 

@@ -10,15 +10,21 @@ from urllib.parse import urlsplit
 
 from conformance.core.model import NotTested, Service, Target, Untested
 from conformance.core.secret import Secret
+from conformance.wire.client_certificates import ClientKey, read_pair
 from conformance.wire.jws import KeyFormatError, SigningKey, load_key
+
+BY_CERTIFICATE = frozenset({"tls_client_auth", "self_signed_tls_client_auth"})
+"""Ways of authentication in the TLS handshake (RFC 8705 section 2)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
     """A client that the operator registered for us.
 
-    auth: `private_key_jwt`, `client_secret_basic`, `client_secret_post` or `none`. rsa_key: a second registered key of
-    ours, an RSA one. audience: of assertions, `issuer` or `token_endpoint`.
+    auth: `private_key_jwt`, `client_secret_basic`, `client_secret_post`, one of BY_CERTIFICATE or `none`. rsa_key: a
+    second registered key of ours, an RSA one. audience: of assertions, `issuer` or `token_endpoint`. certificate:
+    presented in TLS handshakes of the back channel; wrong_certificates: those that must not do, by defect.
+    certificate_bound: tokens are bound to it (RFC 8705 section 3); None: where the provider says so.
     """
 
     id: str
@@ -30,6 +36,9 @@ class Client:
     secret: str = field(default="", repr=False)
     audience: str = "issuer"
     dpop: bool = False
+    certificate: ClientKey | None = None
+    wrong_certificates: Mapping[str, ClientKey] = field(default_factory=dict, repr=False)
+    certificate_bound: bool | None = None
     par: bool | None = None
     id_token_alg: str = ""
     decryption_key: bytes = field(default=b"", repr=False)
@@ -156,7 +165,13 @@ def client_of(service: Service, name: str) -> Client:
         raise Untested(NotTested.NO_CREDENTIAL, f"{name}.key is absent, which {auth} needs")
     if auth.startswith("client_secret") and "secret" not in given:
         raise Untested(NotTested.NO_CREDENTIAL, f"{name}.secret is absent, which {auth} needs")
+    if auth in BY_CERTIFICATE and "client_certificate" not in given:
+        raise Untested(NotTested.NO_CREDENTIAL, f"{name}.client_certificate is absent, which {auth} needs")
+    certificate = given.get("client_certificate")
+    wrong = given.get("untrusted_client_certificates", {})
     encryption = given.get("encryption", {})
+    if encryption:
+        _key(name, "encryption.key", {"encryption.key": encryption["key"]}, "", "")
     return Client(
         id=given["id"],
         auth=auth,
@@ -167,6 +182,11 @@ def client_of(service: Service, name: str) -> Client:
         secret=_text(given["secret"]) if "secret" in given else "",
         audience=given.get("audience", "issuer"),
         dpop=bool(given.get("dpop", False)),
+        certificate=read_pair(f"{name}.client_certificate", certificate) if certificate else None,
+        wrong_certificates={
+            defect: read_pair(f"{name}.untrusted_client_certificates.{defect}", pair) for defect, pair in wrong.items()
+        },
+        certificate_bound=given.get("certificate_bound"),
         par=given.get("par"),
         id_token_alg=given.get("id_token_signed_response_alg", ""),
         decryption_key=encryption["key"].reveal() if "key" in encryption else b"",

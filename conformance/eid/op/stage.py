@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import secrets
+import ssl
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -16,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from conformance.core.area import Kit, Stand, check_stand
 from conformance.eid import trust
+from conformance.eid.op import sandbox_certificates
 from conformance.eid.op.policy import BENIGN, FACTOR, FAULTS, HIGH, HIGH_PLUS, LOW, SUBSTANTIAL, Policy, with_faults
 from conformance.eid.op.sandbox import Registered, State, serve
 from conformance.wire import jose
@@ -39,7 +41,7 @@ def stage(stand: Stand, kit: Kit) -> Iterator[Mapping[str, Any]]:
     state = State(policy, provider_keys(kit.keys), clients_of(policy, ours), (USER, password))
     state.extra_keys = extra_keys(policy)
     state.push_seconds = 5 if policy.slow else 60
-    with serve(state, kit.server_context()) as issuer:
+    with serve(state, *contexts(policy, kit)) as issuer:
         (kit.folder / "password").write_text(password, encoding="utf-8")
         write_signed(policy, kit.folder, stand.country, issuer)
         keys: dict[str, Any] = {
@@ -58,6 +60,14 @@ def stage(stand: Stand, kit: Kit) -> Iterator[Mapping[str, Any]]:
             "subject_type": "pairwise",
         }
         yield {**keys, **({"slow": True} if policy.slow else {})}
+
+
+def contexts(policy: Policy, kit: Kit) -> tuple[ssl.SSLContext, ...]:
+    """TLS of the issuer's place, and of the aliases where there are any."""
+    if policy.certificates == "self_signed_tls_client_auth":
+        return (sandbox_certificates.context(policy, kit),)
+    aliases = (sandbox_certificates.context(policy, kit),) if policy.certificates else ()
+    return (kit.server_context(), *aliases)
 
 
 def policy_of(stand: Stand) -> Policy:
@@ -112,7 +122,7 @@ def clients_of(policy: Policy, ours: Mapping[str, Mapping[str, SigningKey]]) -> 
         encryption = {**keys["encryption"].public_jwk, "kid": keys["encryption"].kid} if policy.encrypted else None
         secret = "" if policy.high else secrets.token_urlsafe(24)
         uri = REDIRECT_URI if name == "suite" else f"https://{name}.example/callback"
-        found[name] = Registered(name, uri, jwks, secret, encryption)
+        found[name] = Registered(name, uri, jwks, secret, encryption, **sandbox_certificates.registered(policy, name))
     return found
 
 
@@ -123,15 +133,19 @@ def client_keys(policy: Policy, folder: Path, name: str, keys: Mapping[str, Sign
         "redirect_uri": REDIRECT_URI if name == "suite" else f"https://{name}.example/callback",
         "scope": "openid profile",
         "auth": "private_key_jwt" if policy.high else "client_secret_basic",
-        "dpop": policy.high,
+        "dpop": policy.dpop,
     }
+    if policy.certificates:
+        made |= sandbox_certificates.manifest_keys(policy, folder, name)
     if not policy.high:
         (folder / f"{name}.secret").write_text(secret, encoding="utf-8")
         return {**made, "secret": f"file:{name}.secret"}
-    for use in ("key", "rsa_key"):
-        (folder / f"{name}-{use}.pem").write_bytes(pem(keys[use].private))
-        made[use] = f"file:{name}-{use}.pem"
-    made |= {"kid": keys["key"].kid, "rsa_kid": keys["rsa_key"].kid, "id_token_signed_response_alg": "ES256"}
+    made |= {"id_token_signed_response_alg": "ES256"}
+    if made["auth"] == "private_key_jwt":
+        for use in ("key", "rsa_key"):
+            (folder / f"{name}-{use}.pem").write_bytes(pem(keys[use].private))
+            made[use] = f"file:{name}-{use}.pem"
+        made |= {"kid": keys["key"].kid, "rsa_kid": keys["rsa_key"].kid}
     if policy.encrypted or "not-encrypted" in policy.quirks:
         (folder / f"{name}-enc.pem").write_bytes(pem(keys["encryption"].private))
         made["encryption"] = {"key": f"file:{name}-enc.pem", **ENCRYPTION}

@@ -1,4 +1,4 @@
-"""Proof of possession: EID-DPOP."""
+"""Sender-constrained tokens: EID-DPOP."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ def test_wrong_proofs_bring_nothing(dpop: Dpop, rule: Rule) -> Violations:
 def test_tokens_are_bound(dpop: Dpop) -> Violations:
     if dpop.absent:
         raise NotApplicable(dpop.absent)
-    if dpop.token_type.lower() != "dpop":
+    if not dpop.by_certificate and dpop.token_type.lower() != "dpop":
         yield Violation("token_type is another", "DPoP", dpop.token_type or "absent")
     check(dpop.troubles, "bound")
     if dpop.bound is None:
-        raise Untested(NotTested.UNSUPPORTED, "the token is opaque, and no introspection shows its key")
+        raise Untested(NotTested.UNSUPPORTED, "the token is opaque, and no introspection shows what it is bound to")
     if not dpop.bound:
-        yield Violation("the token does not name our key", "cnf.jkt", "another, or none")
+        what, member = ("certificate", "cnf.x5t#S256") if dpop.by_certificate else ("key", "cnf.jkt")
+        yield Violation(f"the token does not name our {what}", member, "another, or none")
 
 
 @requirement("EID-DPOP-04")
@@ -42,6 +43,8 @@ def test_allowed_spellings_are_accepted(dpop: Dpop, rule: Rule) -> Violations:
 def test_nonce_may_be_supplied_on_retry(dpop: Dpop) -> Violations:
     if dpop.absent:
         raise NotApplicable(dpop.absent)
+    if dpop.by_certificate:
+        raise NotApplicable("the client's tokens are bound by certificate (RFC 8705), not by DPoP")
     if not dpop.challenged:
         raise NotApplicable("the provider asked for no nonce")
     if not dpop.retried:

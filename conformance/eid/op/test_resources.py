@@ -25,6 +25,7 @@ def answered(userinfo: UserInfo) -> UserInfo:
 @requirement("EID-UI-01")
 def test_subject_is_the_id_tokens(userinfo: UserInfo) -> Violations:
     found = answered(userinfo)
+    check(found.troubles, "sub")
     if found.same_sub is None:
         yield Violation("UserInfo has no sub", "the ID token's sub", "absent")
     elif not found.same_sub:
@@ -113,10 +114,10 @@ def test_introspection_is_sound(introspection: Introspection) -> Violations:
         yield Violation("our token is not active", "active: true", str(introspection.active_own))
     if introspection.active_junk is not False:
         yield Violation("junk is not inactive", "active: false", str(introspection.active_junk))
-    if introspection.status_unauthenticated not in (400, 401, 403):
+    if not introspection.refused_unauthenticated and introspection.status_unauthenticated not in (400, 401, 403):
         yield Violation("it answers without authentication", "401", str(introspection.status_unauthenticated))
     if introspection.active_own and introspection.expects_cnf and not introspection.cnf:
-        yield Violation("the bound key is not shown", "cnf.jkt", "absent")
+        yield Violation("what the token is bound to is not shown", f"cnf.{introspection.expected}", "another, or none")
 
 
 @requirement("EID-INT-02")

@@ -15,6 +15,6 @@ API = http_room(
     observations={"api": Api, "callbacks": Callbacks},
     asks=asks,
     budget=budget,
-    judges=("test_repeats", "test_errors", "test_limits", "test_data", "test_callbacks"),
+    judges=("test_repeats", "test_errors", "test_limits", "test_data", "test_callbacks", "test_tokens"),
     gaps=gaps,
 )

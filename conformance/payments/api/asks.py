@@ -25,6 +25,8 @@ GROUPS = {
     "PAY-CB-04": (),
     "PAY-CB-05": ("register",),
     "PAY-CB-06": ("order",),
+    "PAY-TLS-04": ("constraint",),
+    "PAY-TLS-04-S": ("constraint",),
 }
 """Requirement -> the groups of probes that it reads."""
 
@@ -37,6 +39,7 @@ COSTS = {
     "receiver": 8,
     "order": 4,
     "register": 9,
+    "constraint": 10,
     "pages": 28,
     "throttle": 60,
 }

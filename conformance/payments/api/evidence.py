@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 class Reply:
     """What one request was answered with.
 
-    status: of HTTP, 0 where no answer was read; then `trouble` says why, as `reason: detail`. kind: the media type
+    status: of HTTP, 0 where no answer was read; then `trouble` says why, as `reason: detail`, or `refused` how TLS
+    refused the client's certificate, or that there is none. kind: the media type
     without parameters. form: `problem` for members of RFC 9457, `code` for a member that the manifest names, `json`
     for another object, `none`. code: `status` of a problem, or the value of that member. equals: an earlier probe whose
     answer had the same octets. state: the payment's status. amount, amount_kind: the amount as printed, and whether
@@ -31,6 +32,7 @@ class Reply:
     sent: str = ""
     seconds: float = 0.0
     trouble: str = ""
+    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,8 @@ class Api:
 
     stated: the manifest's choices by name. replies: see `answers`. counts: by probe, how often the service lists the
     reference that the probe used. at_once: by probe, how many of the requests sent at once were on their way
-    together. walks: by name. skipped, broken: by group, a reason of the closed lists and a
+    together. walks: by name. token: there is an access token. binding: what the manifest says that it is bound by:
+    `dpop`, `certificate`, or nothing. skipped, broken: by group, a reason of the closed lists and a
     detail.
     """
 
@@ -56,5 +59,7 @@ class Api:
     counts: Mapping[str, int] = field(default_factory=dict)
     at_once: Mapping[str, int] = field(default_factory=dict)
     walks: Mapping[str, Walk] = field(default_factory=dict)
+    token: bool = False
+    binding: str = ""
     skipped: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     broken: Mapping[str, tuple[str, str]] = field(default_factory=dict)

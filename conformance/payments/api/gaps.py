@@ -15,7 +15,8 @@ CALLBACK = (
     'callback = { listen = "127.0.0.1:8600", url = "https://suite.example/cb", scheme = "standard-webhooks", '
     'keys = ["env:SUITE_HOOK_KEY"] }'
 )
-READING = ("PAY-API-07", "PAY-API-07-S", "PAY-API-09")
+CONSTRAINED = ("PAY-TLS-04", "PAY-TLS-04-S")
+READING = ("PAY-API-07", "PAY-API-07-S", "PAY-API-09", *CONSTRAINED)
 """Requirements for which no payment is created."""
 
 RECEIVED = ("PAY-CB-02", "PAY-CB-06")
@@ -52,3 +53,8 @@ def _gaps(target: Target, service: Service) -> Iterator[Gap]:
     yield from left_out(given, RECEIVER)
     yield from unchangeable(target, given["base_url"], tuple(each for each in GROUPS if each not in READING))
     yield from left_out(given, REST)
+    if not given.get("access_token"):
+        yield Gap(CONSTRAINED, "not-applicable", 'access_token = "env:SUITE_TOKEN"')
+    if not (given.get("dpop_key") or (given.get("certificate_bound") and given.get("client_certificate"))):
+        line = 'dpop_key = "env:SUITE_DPOP_KEY", if access_token is bound to one (or certificate_bound = true)'
+        yield Gap(CONSTRAINED[:1], "not-applicable", line)

@@ -11,12 +11,14 @@ from conformance.core.model import NotTested, Reason, Undecided, Untested
 from conformance.core.network import Door
 from conformance.core.redact import Redactor
 from conformance.core.secret import Secret
-from conformance.payments.api import observe_errors, observe_payments, observe_receiver
+from conformance.payments.api import observe_errors, observe_payments, observe_receiver, observe_tokens
 from conformance.payments.api.asks import COSTS
 from conformance.payments.api.evidence import Api, Walk
 from conformance.payments.api.observe_callbacks import callbacks
 from conformance.payments.api.session import Operation, Session
 from conformance.payments.side_by_side import side_by_side
+from conformance.wire.client_certificates import ClientKey, read_pair
+from conformance.wire.jws import KeyFormatError, SigningKey, load_key
 
 Found = dict[str, Any]
 """What groups find beside answers: fields of Api by name."""
@@ -30,6 +32,7 @@ GROUPS: Mapping[str, Callable[[Session, Found], None]] = {
     "receiver": observe_receiver.receiver,
     "order": observe_receiver.order,
     "register": observe_receiver.register,
+    "constraint": observe_tokens.constraint,
     "pages": observe_payments.pages,
     "throttle": observe_errors.throttle,
 }
@@ -89,6 +92,7 @@ def look(session: Session, asks: frozenset[str]) -> Api:
         answers=dict(session.answers),
         counts=dict(session.counts),
         at_once=dict(session.at_once),
+        token=bool(session.token),
         skipped=skipped,
         broken=broken,
         **found,
@@ -115,7 +119,6 @@ def session_of(job: Job, door: Door) -> Session:
     token = _text(settings.get("access_token"))
     if token:
         redactor.register(token)
-    pair = settings.get("client_certificate")
     key = settings.get("signing_key")
     return Session(
         door,
@@ -129,8 +132,22 @@ def session_of(job: Job, door: Door) -> Session:
         token=token,
         key=_private_key(key.reveal()) if key else None,
         algorithm=settings["dialect"].get("signature_algorithm", "PS256"),
-        certificate=(pair["certificate"].reveal(), pair["key"].reveal()) if pair else None,
+        certificate=_pair(settings, "client_certificate"),
+        other_certificate=_pair(settings, "other_client_certificate"),
+        dpop_key=_dpop_key(settings.get("dpop_key")),
+        bound=bool(settings.get("certificate_bound", False)),
     )
+
+
+def _pair(settings: Mapping[str, Any], name: str) -> ClientKey | None:
+    return read_pair(name, settings[name]) if name in settings else None
+
+
+def _dpop_key(secret: Secret | None) -> SigningKey | None:
+    try:
+        return load_key(secret.reveal()) if secret else None
+    except KeyFormatError as error:
+        raise Untested(NotTested.NO_CREDENTIAL, f"dpop_key does not load: {error}") from None
 
 
 def _operations(job: Job) -> Iterable[tuple[str, Any]]:

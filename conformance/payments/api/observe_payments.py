@@ -36,7 +36,7 @@ def count(session: Session, probe: str, reference: str) -> None:
 
 
 def _sealed(session: Session, what: Ask) -> Ask:
-    """The request with its header fields made once, so that sending it twice sends equal octets."""
+    """The request with its header fields made once, so that it can be sent twice: equal but for a DPoP proof."""
     return replace(what, fields=session.fields_of(what), plain=True)
 
 

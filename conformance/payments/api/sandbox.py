@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 
 from conformance.payments import webhook
 from conformance.payments.api import sandbox_rules as rules
-from conformance.payments.api.sandbox_rules import Problem
+from conformance.payments.api.sandbox_rules import Problem, Token
 from conformance.wire.serving import Request, Response
 
 FAULTS: Final[Mapping[str, str]] = {
@@ -53,6 +53,10 @@ FAULTS: Final[Mapping[str, str]] = {
     "api-register-any": "any address is taken for callbacks",
     "api-register-mapped": "a private address wrapped in IPv6 is taken for callbacks",
     "api-late-pending": "a late callback sets a completed payment back to pending",
+    "api-token-unbound": "access tokens are bound to nothing",
+    "api-token-as-bearer": "a token that is bound to a key is taken as a bearer token",
+    "api-token-any-key": "a token that is bound to a key is taken with a proof of another",
+    "api-token-any-certificate": "a token that is bound to a certificate is taken over another",
 }
 
 RACE_SECONDS = 0.25
@@ -75,16 +79,18 @@ class Payment:
 class Service:
     """The API: its token, its faults, what it remembers. One lock guards that.
 
-    token: the client's. receiver_secret: of callbacks to it. created: called with each new payment, to send callbacks.
+    token: the client's. origin: its own.
+    receiver_secret: of callbacks to it. created: called with each new payment, to send callbacks.
     verify: whether a request's detached signature is right, None where none is asked for.
     """
 
-    token: str
+    token: Token
     receiver_secret: bytes
     faults: frozenset[str] = frozenset()
     created: Callable[[Payment], None] = lambda _: None
     verify: Callable[[Request], bool] | None = None
     minor_units: bool = False
+    origin: str = ""
     now: Callable[[], float] = time.time
     payments: list[Payment] = field(default_factory=list)
     keys: dict[str, tuple[bytes, Response | None]] = field(default_factory=dict)
@@ -108,7 +114,7 @@ class Service:
                         raise Problem(404, "No such operation")
                     raise Problem(405, "No such method", {"Allow": ", ".join(methods)})
                 if request.path != "/webhooks":
-                    rules.check_token(request, self.token)
+                    rules.check_token(request, self.token, self.origin, self.now(), self.faults)
                 rules.check_accept(request, self.faults)
                 return methods[request.method](self, request, *match.groups())
         raise Problem(404, "No such resource")

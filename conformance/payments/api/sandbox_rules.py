@@ -6,9 +6,12 @@ import ipaddress
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from conformance.wire import dpop
+from conformance.wire.client_certificates import confirmation
 from conformance.wire.serving import Request
 
 MAX_DEPTH = 64
@@ -22,10 +25,29 @@ class Problem(Exception):  # noqa: N818 - an answer, not an error
         self.status, self.title, self.fields = status, title, fields or {}
 
 
-def check_token(request: Request, token: str) -> None:
-    """The bearer token is the client's."""
-    if request.fields.get("authorization", "") != f"Bearer {token}":
-        raise Problem(401, "No valid access token", {"WWW-Authenticate": "Bearer"})
+@dataclass(frozen=True, slots=True)
+class Token:
+    """The client's access token. jkt, x5t: thumbprint of the key or certificate that it is bound to, where it is."""
+
+    value: str
+    jkt: str = ""
+    x5t: str = ""
+
+
+def check_token(request: Request, token: Token, origin: str, now: float, faults: frozenset[str]) -> None:
+    """The token is the client's, and comes with what it is bound to."""
+    scheme, _, value = request.fields.get("authorization", "").partition(" ")
+    bound = token.jkt and not (scheme == "Bearer" and "api-token-as-bearer" in faults)
+    fits = value == token.value and scheme == ("DPoP" if bound else "Bearer")
+    if fits and bound:
+        proofs = [request.fields[name] for name in ("dpop",) if name in request.fields]
+        thumb = dpop.prover(proofs, request.method, f"{origin}{request.target}", now=now, token=value)
+        fits = bool(thumb) and (thumb == token.jkt or "api-token-any-key" in faults)
+    if fits and token.x5t:
+        shown = confirmation(request.certificate) if request.certificate else ""
+        fits = bool(shown) and (shown == token.x5t or "api-token-any-certificate" in faults)
+    if not fits:
+        raise Problem(401, "No valid access token", {"WWW-Authenticate": "DPoP" if token.jkt else "Bearer"})
 
 
 def check_accept(request: Request, faults: frozenset[str]) -> None:

@@ -8,7 +8,7 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from string import Template
 from typing import Any
@@ -21,11 +21,18 @@ from conformance.payments.api.leaks import leaks
 from conformance.payments.authority import roots_path
 from conformance.payments.detached_jws import sign
 from conformance.payments.overlap import Gate
+from conformance.wire import dpop
+from conformance.wire.client_certificates import ClientKey
 from conformance.wire.exchange import HttpExchange
 from conformance.wire.http import fetch
+from conformance.wire.jws import SigningKey
 from conformance.wire.strict_json import members
 
 LIMITS = ("retry-after", "ratelimit", "ratelimit-policy", "allow", "accept")
+
+
+USUAL = ClientKey(b"", b"")
+"""Stands for our own certificate, or for none where we have none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +46,11 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A request, whole but for what every request carries. plain: without authorisation."""
+    """A request, whole but for what every request carries. plain: without authorisation.
+
+    scheme: of the authorisation, in place of the usual one. proof: a way in which the DPoP proof is wrong, see
+    `wire.dpop.wrong_proofs`. over: the certificate that it goes over, None for none; USUAL for ours.
+    """
 
     method: str
     path: str
@@ -47,11 +58,16 @@ class Ask:
     fields: Mapping[str, str | None] = field(default_factory=dict)
     plain: bool = False
     says: str = ""
+    scheme: str = ""
+    proof: str = ""
+    over: ClientKey | None = USUAL
 
 
 @dataclass(slots=True)
 class Session:
-    """Answers by probe, and what is needed to ask. token, key: ours; they go nowhere but into requests."""
+    """Answers by probe, and what is needed to ask. token, key, dpop_key, certificate: ours; they go nowhere but into
+    requests. other_certificate: of another client. bound: the manifest says that the token is bound to our certificate.
+    """
 
     door: Door
     target: Target
@@ -61,7 +77,11 @@ class Session:
     token: str = field(default="", repr=False)
     key: Any = field(default=None, repr=False)
     algorithm: str = ""
-    certificate: tuple[bytes, bytes] | None = field(default=None, repr=False)
+    certificate: ClientKey | None = None
+    other_certificate: ClientKey | None = None
+    dpop_key: SigningKey | None = None
+    bound: bool = False
+    nonce: str = ""
     answers: dict[str, Reply] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     at_once: dict[str, int] = field(default_factory=dict)
@@ -71,6 +91,11 @@ class Session:
     lock: threading.Lock = field(default_factory=threading.Lock)
     serial: int = 0
     requests: int = 0
+
+    @property
+    def binding(self) -> str:
+        """What the manifest says that the token is bound by: `dpop`, `certificate`, or nothing."""
+        return "dpop" if self.dpop_key else "certificate" if self.bound and self.certificate else ""
 
     def setting(self, name: str, default: str = "") -> str:
         """A choice of the manifest."""
@@ -145,26 +170,48 @@ class Session:
         if what.body:
             fields["Content-Type"] = "application/json"
         if not what.plain and self.token:
-            fields["Authorization"] = f"Bearer {self.token}"
+            scheme = what.scheme or ("DPoP" if self.dpop_key else "Bearer")
+            fields["Authorization"] = f"{scheme} {self.token}"
         if what.body and self.key is not None:
             header = {"alg": self.algorithm, "b64": False, "crit": ["b64"]}
             fields[self.setting("signature_header", "x-jws-signature")] = sign(self.key, what.body, header)
         return {name: value for name, value in (fields | dict(what.fields)).items() if value is not None}
 
     def _fetch(self, what: Ask, *, throttled: bool, gate: Gate | None) -> HttpExchange:
-        return fetch(
-            self.door,
-            self.target,
-            f"{str(self.service.settings['base_url']).rstrip('/')}{what.path}",
-            method=what.method,
-            headers=self.fields_of(what),
-            data=what.body or None,
-            address=self.service.address or None,
-            verify=roots_path(self.target, self.service),
-            client_certificate=self.certificate,
-            throttled=throttled,
-            gate=gate,
-        )
+        """One exchange; once more where the service asks for a DPoP nonce."""
+        url = f"{str(self.service.settings['base_url']).rstrip('/')}{what.path}"
+        headers = self.fields_of(what)
+        over = self.certificate if what.over == USUAL else what.over
+        while True:
+            nonce = self.nonce
+            proofs = self._proofs(what, url, headers, nonce)
+            exchange = fetch(
+                self.door,
+                self.target,
+                url,
+                method=what.method,
+                headers=headers,
+                data=what.body or None,
+                address=self.service.address or None,
+                verify=roots_path(self.target, self.service),
+                client_certificate=(over.certificate, over.key) if over else None,
+                throttled=throttled,
+                gate=gate,
+                lines=tuple(("DPoP", each) for each in proofs),
+            )
+            self.nonce = (exchange.all("dpop-nonce") or (nonce,))[0][:200]
+            if not proofs or self.nonce == nonce or not dpop.wants_nonce(exchange):
+                return exchange
+
+    def _proofs(self, what: Ask, url: str, headers: Mapping[str, str], nonce: str) -> Sequence[str]:
+        """The DPoP proofs of one sending: a request that is sent twice carries another each time."""
+        if self.dpop_key is None or not headers.get("Authorization", "").startswith("DPoP "):
+            return ()
+        now = int(self.door.now().timestamp())
+        if what.proof:
+            wrong = dpop.wrong_proofs
+            return wrong(what.proof, self.dpop_key, what.method, url, now=now, token=self.token, nonce=nonce)
+        return (dpop.proof(self.dpop_key, dpop.proof_claims(what.method, url, now, self.token, nonce)),)
 
     def _read(self, exchange: HttpExchange) -> Reply:
         kinds = exchange.all("content-type")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ssl
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,13 +13,21 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from conformance.core.area import Kit, Stand, check_stand
 from conformance.payments.api.sandbox import FAULTS, MAX_PAGE, Service
 from conformance.payments.api.sandbox_hooks import Sender
+from conformance.payments.api.sandbox_rules import Token
 from conformance.payments.detached_jws import JwsError, verify
+from conformance.wire.client_authority import asking, issued, written
+from conformance.wire.jose import PrivateKey, thumbprint
+from conformance.wire.jws import new_key
 from conformance.wire.serving import Request, free_port, serve
 
 TOKEN, ACCOUNT = "sandbox-access-token-0001", "900000000001"
 RECEIVER_SECRET, HOOK_SECRETS = "sandbox-receiver-secret", ("sandbox-hook-secret-1", "sandbox-hook-secret-2")
-POLICIES = ("good", "signed", "minor-units", "jws-callbacks")
-"""Conforming variants: bodies signed with JWS, amounts in minor units, callbacks signed with JWS."""
+POLICIES = ("good", "signed", "minor-units", "jws-callbacks", "certificate-bound")
+"""Conforming variants: bodies signed with JWS, amounts in minor units, callbacks signed with JWS, tokens bound to a
+certificate in place of a key.
+"""
+CERTIFICATE_FAULTS = frozenset({"api-token-any-certificate"})
+"""Faults that show only where tokens are bound to a certificate."""
 
 
 @contextlib.contextmanager
@@ -33,8 +42,10 @@ def stage(stand: Stand, kit: Kit) -> Iterator[Mapping[str, Any]]:
     signing = ec.generate_private_key(ec.SECP256R1()) if stand.policy in ("signed", "jws-callbacks") else None
     hooks = ec.generate_private_key(ec.SECP256R1()) if stand.policy == "jws-callbacks" else None
     sender = Sender(f"http://{listen}/cb", tuple(each.encode() for each in HOOK_SECRETS), faults, hooks)
+    policy = "certificate-bound" if faults & CERTIFICATE_FAULTS else stand.policy
+    token, context, constraint = constrained(policy, faults, kit)
     service = Service(
-        TOKEN,
+        token,
         RECEIVER_SECRET.encode(),
         faults,
         sender.created,
@@ -52,8 +63,27 @@ def stage(stand: Stand, kit: Kit) -> Iterator[Mapping[str, Any]]:
         (kit.folder / "signing.key").write_bytes(_private(signing))
     if hooks:
         (kit.folder / "hook1").write_bytes(_public(hooks))
-    with serve(service.respond, kit.server_context()) as port:
-        yield manifest_keys(port, listen, stand.policy)
+    with serve(service.respond, context) as port:
+        service.origin = f"https://localhost:{port}"
+        yield {**manifest_keys(port, listen, stand.policy), **constraint}
+
+
+def constrained(policy: str, faults: frozenset[str], kit: Kit) -> tuple[Token, ssl.SSLContext, Mapping[str, Any]]:
+    """The access token, the server's TLS, and what the manifest says of what the token is bound to."""
+    if "api-token-unbound" in faults:
+        return Token(TOKEN), kit.server_context(), {}
+    if policy != "certificate-bound":
+        key = new_key()
+        (kit.folder / "dpop.key").write_bytes(_private(key.private))
+        return Token(TOKEN, jkt=thumbprint(key.public_jwk)), kit.server_context(), {"dpop_key": "file:dpop.key"}
+    made = issued("payments client", "another client")
+    context = kit.server_context(asking(made.authority.certificate))
+    keys = {
+        "client_certificate": written(kit.folder, "client", made.own),
+        "other_client_certificate": written(kit.folder, "other", made.other),
+        "certificate_bound": True,
+    }
+    return Token(TOKEN, x5t=made.own.confirmation), context, keys
 
 
 def signed_by(key: ec.EllipticCurvePublicKey) -> Any:
@@ -119,7 +149,7 @@ def manifest_keys(port: int, listen: str, policy: str) -> Mapping[str, Any]:
     return keys
 
 
-def _private(key: ec.EllipticCurvePrivateKey) -> bytes:
+def _private(key: PrivateKey) -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )

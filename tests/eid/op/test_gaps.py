@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from conformance.core.profile import load_profile
-from conformance.eid.op.gaps import ASSERTIONS, LOGGED_IN, PROOFS
+from conformance.eid.op.gaps import ASSERTIONS, EITHER, LOGGED_IN, PROOFS
 from conformance.eid.op.observe_clients import attempt
 from conformance.eid.op.settings import Client
 from tests.gaps import Stood, stood
@@ -54,7 +54,7 @@ def test_without_a_login_nothing_active_runs(good: Stood, keys: tuple[str, ...])
     assert found.keys() >= set(LOGGED_IN)
 
 
-@pytest.mark.parametrize("policy", ["good", "baseline"])
+@pytest.mark.parametrize("policy", ["good", "baseline", "mtls"])
 def test_the_lines_take_the_gaps_away(policy: str) -> None:
     with stood("openid-provider", policy) as found:
         for keys in (TOGETHER[:-1], ("client", "login", "trust_keys"), ("second_client",)):
@@ -83,3 +83,18 @@ def test_a_client_without_proofs_and_assertions() -> None:
         absent = {each for each in came if each.startswith("EID-PAR-")} - announced.keys() | set(IN_CLEAR)
         assert announced.keys() >= {*ASSERTIONS, *PROOFS}
         assert came == announced | dict.fromkeys(absent, "not-applicable")
+
+
+def test_clients_with_a_certificate() -> None:
+    with stood("openid-provider", "mtls") as found:
+        came = found.came(found.target)
+        assert found.announced(found.target).keys() >= {*ASSERTIONS, *set(PROOFS) - set(EITHER)}
+        assert came == found.announced(found.target) | IN_CLEAR
+        second = found.target.services[0].settings["second_client"]
+        target = found.without(second_client={**second, "auth": "none", "client_certificate": None})
+        assert found.announced(target)["EID-CLI-10"] == "not-tested(no-credential)"
+        both = dict.fromkeys(("EID-CLI-10", "EID-DPOP-07"), "not-tested(no-credential)")
+        assert found.came(target, *both) == both
+        unbound = found.without(client={**found.target.services[0].settings["client"], "certificate_bound": False})
+        assert found.came(unbound, *PROOFS) == dict.fromkeys(PROOFS, "not-applicable")
+        assert {each for each in found.announced(unbound) if each in PROOFS} == set(PROOFS)

@@ -14,7 +14,7 @@ from conformance.core.area import Job, Observed
 from conformance.core.model import Reason, Service, Target
 from conformance.core.network import Door
 from conformance.eid.op import observe
-from conformance.eid.op.id_tokens import Unreadable, decrypt
+from conformance.eid.op.jwe import Unreadable, decrypt
 from conformance.eid.op.settings import Client
 from conformance.wire.jose import b64
 from conformance.wire.jws import new_key

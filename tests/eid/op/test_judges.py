@@ -294,6 +294,8 @@ CHANGES: list[tuple[str, str, Mapping[str, Any]]] = [
     ("EID-INT-01", "introspection", {"active_junk": True}),
     ("EID-INT-01", "introspection", {"status_unauthenticated": 200}),
     ("EID-INT-01", "introspection", {"cnf": False}),
+    ("EID-INT-01", "introspection", {"cnf": False, "expected": "x5t#S256", "refused_unauthenticated": "alert"}),
+    ("EID-DPOP-02", "dpop", {"bound": False, "by_certificate": True, "token_type": "Bearer"}),
     ("EID-INT-02", "introspection", {"disclosed": ("sub",)}),
     ("EID-COR-01", "cors", {"answers": {"token_endpoint": ("https://foreign.example", "true")}}),
     ("EID-ERR-01", "robustness", {"answers": {"x": ev.Mishap(500)}}),

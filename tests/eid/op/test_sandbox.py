@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,14 +21,25 @@ from conformance.core.secret import Secret
 from conformance.core.target import load_target, secrets_of
 from conformance.eid.op.observe import observe_one
 from conformance.eid.op.policy import BENIGN, FAULTS
+from conformance.eid.op.sandbox_certificates import material
+from conformance.eid.op.stage import pem
 from conformance.sandbox import Sandbox, Spec
+from conformance.wire.jws import new_key
 
 SLOW = {"EID-PAR-08", "EID-TOK-07"}
+BY_CERTIFICATE = {
+    *{"EID-IDT-08", "EID-UI-06"},
+    *(f"EID-DPOP-{number}" for number in ("03", "04", "05", "08", "09", "10")),
+}
+WITHOUT_ASSERTIONS = BY_CERTIFICATE | {*(f"EID-CLI-{number:02}" for number in range(1, 10)), "EID-CLI-02-S"}
 NOT_APPLICABLE = {
     "good": {"EID-IDT-08", "EID-UI-06"},
     "high": {"EID-IDT-08", "EID-UI-06"},
     "encrypted": set(),
     "without-nonces": {"EID-IDT-08", "EID-UI-06", "EID-DPOP-10"},
+    "mtls": WITHOUT_ASSERTIONS,
+    "mtls-self-signed": WITHOUT_ASSERTIONS,
+    "mtls-bound": BY_CERTIFICATE,
 }
 
 
@@ -70,8 +81,9 @@ def test_the_baseline_provider_has_warnings_in_the_lower_tier_and_fails_in_the_s
     assert {name for name, cell in higher.items() if cell.status is Status.FAIL} == wanting
 
 
-def test_no_secret_is_written(tmp_path: Path) -> None:
-    run("encrypted", "asean", tmp_path)
+@pytest.mark.parametrize("policy", ["encrypted", "mtls"])
+def test_no_secret_is_written(policy: str, tmp_path: Path) -> None:
+    run(policy, "asean", tmp_path)
     secrets = [each for each in (tmp_path / "secrets").read_bytes().split(b"\n--\n") if each.strip()]
     assert len(secrets) >= 6
     lines = [line for each in secrets for line in each.splitlines() if len(line) >= 12 and b"-----" not in line]
@@ -86,31 +98,77 @@ def test_no_secret_is_written(tmp_path: Path) -> None:
         assert b"Test Person" not in data, name
 
 
-def test_a_wrong_password_turns_nothing_red(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Secret, "reveal", wrong_password(Secret.reveal))
-    cells, _ = run("good", "asean", tmp_path)
-    red = [name for name, cell in cells.items() if cell.status in (Status.FAIL, Status.WARNING)]
-    assert red == []
+def revealing(monkeypatch: pytest.MonkeyPatch, files: Mapping[str, bytes]) -> None:
+    """Have the files of these names, which a manifest refers to, hold something else."""
+    reveal = Secret.reveal
+    monkeypatch.setattr(Secret, "reveal", lambda each: files.get(Path(each.reference).name) or reveal(each))
+
+
+def red(cells: Mapping[str, Cell]) -> list[str]:
+    return [name for name, cell in cells.items() if cell.status in (Status.FAIL, Status.WARNING)]
+
+
+MUTUAL = {name: material(BENIGN[name].certificates) for name in ("mtls", "mtls-self-signed")}
+OTHER = {name: {"suite.pem": each.other.certificate, "suite.key": each.other.key} for name, each in MUTUAL.items()}
+EXPIRED = {"suite.pem": MUTUAL["mtls"].expired.certificate, "suite.key": MUTUAL["mtls"].expired.key}
+KEY = pem(new_key().private)
+
+
+@pytest.mark.parametrize(
+    ("policy", "files", "advice"),
+    [
+        ("good", {"password": b"wrong"}, "check the test user's secrets"),
+        ("good", {"suite-key.pem": KEY}, "check client.id, and that the public key of client.key is registered"),
+        ("mtls", OTHER["mtls"], "the subject of client.client_certificate is registered"),
+        ("mtls", EXPIRED, "is client.client_certificate registered, in date"),
+        ("mtls-self-signed", OTHER["mtls-self-signed"], "the key of client.client_certificate is registered"),
+        ("encrypted", {"suite-enc.pem": KEY}, "preflight: ID token: client.encryption.key does not open it"),
+    ],
+    ids=["password", "key", "certificate", "expired-certificate", "certificate-key", "encryption-key"],
+)
+def test_what_the_manifest_has_wrong_turns_nothing_red(
+    policy: str, files: Mapping[str, bytes], advice: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    revealing(monkeypatch, files)
+    cells, _ = run(policy, "asean", tmp_path)
+    assert red(cells) == []
     assert cells["EID-DISC-01"].status is Status.PASS
-    assert cells["EID-TOK-01"].reason == "control-failed"
-    assert "check the test user's secrets" in cells["EID-TOK-01"].detail
+    for name in ("EID-TOK-01", "EID-IDT-08", "EID-LOA-01", "EID-UI-01"):
+        assert cells[name].reason == "control-failed"
+        assert advice in cells[name].detail
 
 
-def wrong_password(reveal: Callable[[Secret], bytes]) -> Callable[[Secret], bytes]:
-    return lambda secret: b"wrong" if secret.reference.endswith("password") else reveal(secret)
+@pytest.mark.parametrize(
+    ("policy", "fault", "requirement"),
+    [
+        ("mtls", "push-without-authentication", "EID-PAR-02"),
+        ("mtls", "binding-hidden", "EID-INT-01"),
+        ("mtls", "code-not-bound", "EID-TOK-03"),
+        ("mtls-self-signed", "any-client-certificate", "EID-CLI-10"),
+        ("mtls-self-signed", "bound-token-without-certificate", "EID-DPOP-06"),
+        ("mtls-bound", "certificate-not-compared", "EID-DPOP-07"),
+        ("mtls-bound", "certificate-not-named", "EID-DPOP-02"),
+    ],
+)
+def test_faults_show_however_clients_use_their_certificates(
+    policy: str, fault: str, requirement: str, tmp_path: Path
+) -> None:
+    cells, _ = run(policy, "asean", tmp_path, fault, only=(requirement,))
+    assert red(cells) == [requirement]
 
 
-def test_an_unregistered_key_turns_nothing_red(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from conformance.eid.op.stage import pem  # noqa: PLC0415
-    from conformance.wire.jws import new_key  # noqa: PLC0415
+def test_a_key_that_does_not_load_is_no_credential(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    revealing(monkeypatch, {"suite-enc.pem": b"no key"})
+    cells, _ = run("encrypted", "asean", tmp_path, only=("EID-IDT-08",))
+    assert cells["EID-IDT-08"].status is Status.NOT_TESTED
+    assert "client.encryption.key does not load" in cells["EID-IDT-08"].detail
 
-    reveal, other = Secret.reveal, pem(new_key().private)
-    monkeypatch.setattr(
-        Secret, "reveal", lambda each: other if each.reference.endswith("suite-key.pem") else reveal(each)
-    )
-    cells, _ = run("good", "asean", tmp_path)
-    assert not [name for name, cell in cells.items() if cell.status in (Status.FAIL, Status.WARNING)]
-    assert "check client.id, and that the public key of client.key is registered" in cells["EID-TOK-01"].detail
+
+def test_a_provider_that_encrypts_wrongly_fails_where_encryption_is_judged(tmp_path: Path) -> None:
+    cells, _ = run("encrypted", "asean", tmp_path, "encryption-spoiled")
+    assert red(cells) == ["EID-IDT-08"]
+    assert "does not decrypt" in cells["EID-IDT-08"].violations[0].observed
+    assert "cannot be read" in cells["EID-LOA-01"].detail
 
 
 def test_an_authorised_target_is_looked_at_within_its_rate(tmp_path: Path) -> None:
@@ -141,10 +199,12 @@ def test_every_fault_has_a_sentence(name: str) -> None:
 
 def test_manifests_of_the_documentation_are_read(tmp_path: Path) -> None:
     text = (Path(__file__).parents[3] / "docs" / "openid-providers.md").read_text(encoding="utf-8")
-    whole, step = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    whole, step, certified = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
     (tmp_path / "roots.pem").write_text("-----BEGIN CERTIFICATE-----\n", encoding="ascii")
     single_page = re.sub(r"login = \[\n.*?\n\]\n", lambda _: step, whole, flags=re.DOTALL)
-    for number, manifest in enumerate((whole, single_page)):
+    mutual = re.sub(r"client = .*\n", lambda _: certified, whole)
+    assert "tls_client_auth" in mutual
+    for number, manifest in enumerate((whole, single_page, mutual)):
         path = tmp_path / f"{number}.toml"
         path.write_text(manifest, encoding="utf-8")
         assert load_target(path).services[0].role == "openid-provider"

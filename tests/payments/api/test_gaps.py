@@ -47,3 +47,16 @@ def test_payments_that_are_not_authorised(monkeypatch: pytest.MonkeyPatch) -> No
         assert found.came(found.target, *CREATING) == found.announced(found.target)
         target = found.without("callback", "operations.receiver", "operations.get")
         assert found.came(target, *CREATING) == found.announced(target)
+
+
+def test_a_token_that_nothing_is_said_of() -> None:
+    with stood("payment-api") as found:
+        assert found.announced(found.without("dpop_key")) == {"PAY-TLS-04": "not-applicable"}
+        tokenless = dict.fromkeys(("PAY-TLS-04", "PAY-TLS-04-S"), "not-applicable")
+        assert found.announced(found.without("access_token")) == tokenless
+        assert found.came(found.without("access_token"), *tokenless) == tokenless
+        assert found.announced(found.filled(found.without("dpop_key", "access_token"))) == {}
+    with stood("payment-api", "certificate-bound") as found:
+        assert found.announced(found.target) == {}
+        undeclared = found.without("certificate_bound")
+        assert found.came(undeclared, "PAY-TLS-04") == found.announced(undeclared) == {"PAY-TLS-04": "not-applicable"}

@@ -10,7 +10,7 @@ import pytest
 
 from conformance.core.model import NotTested, Status
 from conformance.payments.api.asks import COSTS
-from conformance.payments.api.evidence import Api, Walk
+from conformance.payments.api.evidence import Api, Reply, Walk
 from conformance.payments.callbacks import Callbacks
 from tests.payments.api.seen import Seen
 from tests.payments.judging import ids, judged
@@ -153,6 +153,8 @@ RED: Mapping[str, tuple[Make, ...]] = {
         reply("register/plain-http", status=500),
     ),
     "PAY-CB-06": (reply("order/status", state="pending"),),
+    "PAY-TLS-04": tuple(reply(f"constraint/{name}", status=200) for name in ("bearer", "no-proof", "other-key")),
+    "PAY-TLS-04-S": (reply("constraint/bearer", status=200), api(lambda old: replace(old, binding=""))),
 }
 
 
@@ -164,7 +166,7 @@ def unanswered(old: Api) -> Api:
 
 def test_every_requirement_has_a_red_case() -> None:
     assert set(RED) == set(IDS)
-    assert len(IDS) == 17
+    assert len(IDS) == 19
 
 
 @pytest.mark.parametrize("requirement_id", IDS)
@@ -217,6 +219,8 @@ CONTROLS = {
     "PAY-CB-03": "receiver/right",
     "PAY-CB-05": "register/right",
     "PAY-CB-06": "order/success",
+    "PAY-TLS-04": "constraint/right",
+    "PAY-TLS-04-S": "constraint/right-after",
 }
 
 
@@ -277,3 +281,47 @@ def test_without_registration_the_redirect_alone_is_judged(good: Seen) -> None:
     alone = api(lambda old: replace(old, skipped={"register": ("unsupported", "no operation")}))(good)
     assert judged("PAY-CB-05", alone.records).status is Status.PASS
     assert judged("PAY-CB-05", calls(lambda old: replace(old, canary=2))(alone).records).status is Status.FAIL
+
+
+def certified(**answers: Reply) -> Make:
+    """A service whose tokens are bound to a certificate, with these answers over another, or over none."""
+    given = {f"constraint/{name.replace('_', '-')}": each for name, each in answers.items()}
+    return api(lambda old: replace(old, binding="certificate", answers={**old.answers, **given}))
+
+
+REFUSED, DONE = Reply(401, "application/problem+json"), Reply(200, "application/json")
+IN_TLS = Reply(refused="TLS refuses it: tlsv1_alert_unknown_ca")
+
+
+@pytest.mark.parametrize(
+    ("answers", "status", "reason"),
+    [
+        ({"no_certificate": REFUSED, "other_certificate": REFUSED}, Status.PASS, ""),
+        ({"no_certificate": IN_TLS, "other_certificate": REFUSED}, Status.PASS, ""),
+        ({"no_certificate": REFUSED, "made_certificate": REFUSED}, Status.PASS, ""),
+        ({"no_certificate": REFUSED, "made_certificate": DONE}, Status.FAIL, "violated"),
+        ({"no_certificate": REFUSED, "made_certificate": IN_TLS}, Status.NOT_TESTED, "no-credential"),
+        ({"no_certificate": REFUSED, "made_certificate": Reply(400, "text/html")}, Status.NOT_TESTED, "no-credential"),
+        ({"no_certificate": REFUSED, "other_certificate": DONE}, Status.FAIL, "violated"),
+        ({"no_certificate": DONE, "made_certificate": IN_TLS}, Status.FAIL, "violated"),
+        ({"no_certificate": REFUSED, "other_certificate": Reply(503)}, Status.ERROR, "not-observable"),
+        ({"no_certificate": REFUSED}, Status.ERROR, "not-observable"),
+        ({"no_certificate": Reply(trouble="reset: so"), "other_certificate": REFUSED}, Status.ERROR, "reset"),
+    ],
+)
+def test_tokens_bound_to_certificates(answers: Mapping[str, Reply], status: Status, reason: str, good: Seen) -> None:
+    outcome = judged("PAY-TLS-04", certified(**answers)(good).records)
+    assert (outcome.status, outcome.reason) == (status, reason), outcome
+
+
+def test_what_the_manifest_does_not_declare_is_not_held_against_the_service(good: Seen) -> None:
+    undeclared = api(lambda old: replace(old, binding=""))(good)
+    assert judged("PAY-TLS-04", undeclared.records).status is Status.NOT_APPLICABLE
+    refusing = reply("constraint/no-certificate", status=401)(
+        api(lambda old: replace(old, answers={**old.answers, "constraint/no-certificate": DONE}))(undeclared)
+    )
+    assert judged("PAY-TLS-04-S", refusing.records).reason == "not-observable"
+    tokenless = api(lambda old: replace(old, token=False))(good)
+    assert {judged(each, tokenless.records).status for each in ("PAY-TLS-04", "PAY-TLS-04-S")} == {
+        Status.NOT_APPLICABLE
+    }

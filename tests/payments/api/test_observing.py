@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from conformance.core.area import Job
 from conformance.core.codec import encode
 from conformance.core.model import NotTested, Reason, Status
 from conformance.payments.api.area import API
@@ -19,6 +20,7 @@ from conformance.payments.api.sandbox import Service
 from conformance.payments.api.stage import ACCOUNT, HOOK_SECRETS, POLICIES, RECEIVER_SECRET, TOKEN
 from conformance.payments.inbox import MAX_BODY, Plan, listening
 from conformance.sandbox import server_context
+from conformance.wire.jose import unb64
 from conformance.wire.serving import Request, Response, serve
 from tests.payments.judging import ids, judged
 from tests.payments.stands import observed, served
@@ -175,3 +177,46 @@ def test_what_is_harmless_is_no_leak(text: str) -> None:
 def test_leaks_are_looked_for_in_linear_time() -> None:
     for text in ("at ", "SELECT ", "java.", 'File "', "10.", "a-", "at a(", "UPDATE x"):
         leaks((text * 200_000)[:200_000], {})
+
+
+def test_a_nonce_is_learnt_and_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+    answer = Service.respond
+
+    def asking(service: Service, request: Request) -> Response:
+        proof = request.fields.get("dpop", "")
+        claims = json.loads(unb64(proof.split(".")[1])) if proof else {}
+        seen.append(claims.get("nonce", ""))
+        if proof and claims.get("nonce") != "n-1":
+            fields = {"DPoP-Nonce": "n-1", "WWW-Authenticate": 'DPoP error="use_dpop_nonce"'}
+            return Response(401, b"", fields)
+        return answer(service, request)
+
+    monkeypatch.setattr(Service, "respond", asking)
+    with served("payment-api") as (target, door):
+        job = Job(target, target.services[0], frozenset({"api:constraint"}))
+        (found,) = API.observe([job], door)
+    assert seen.count("") >= 2
+    assert judged("PAY-TLS-04", found.records).status is Status.PASS
+    assert judged("PAY-TLS-04-S", found.records).status is Status.PASS
+
+
+def test_without_another_certificate_one_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    with served("payment-api", "certificate-bound") as (target, door):
+        service = target.services[0]
+        settings = {name: each for name, each in service.settings.items() if name != "other_client_certificate"}
+        job = Job(target, replace(service, settings=settings), frozenset({"api:constraint"}))
+        (found,) = API.observe([job], door)
+    assert found.records["api"].answers["constraint/made-certificate"].refused
+    assert judged("PAY-TLS-04", found.records).reason == NotTested.NO_CREDENTIAL
+    assert judged("PAY-TLS-04-S", found.records).status is Status.PASS
+
+
+@pytest.mark.parametrize(("name", "text"), [("dpop.key", b"no key"), ("client.key", b"no key")])
+def test_a_key_that_does_not_load_is_no_credential(name: str, text: bytes) -> None:
+    policy = "good" if name == "dpop.key" else "certificate-bound"
+    with served("payment-api", policy) as (target, door):
+        Path(target.path).parent.joinpath("svc", name).write_bytes(text)
+        found = observed(API, target, door, "payment-api")
+    assert found.failures["api"][0] is NotTested.NO_CREDENTIAL
+    assert "key" in found.failures["api"][1]
