@@ -69,7 +69,7 @@ def certificate_fits(state: State, request: Request, named: str) -> bool:
     return confirmation(request.certificate) == named or state.has("certificate-not-compared")
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=8)
 def material(method: str) -> Issued:
     """The certificates of our two clients: by an authority of the sandbox, or each signed by itself."""
     found = issued(*NAMES)
