@@ -8,10 +8,12 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
-MAX_BODY, MAX_ARRIVALS, SECONDS = 65_536, 500, 5.0
+from conformance.wire.serving import serving
+
+MAX_BODY, MAX_ARRIVALS, SECONDS, OPEN_AT_ONCE = 65_536, 500, 5.0, 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,11 @@ class Inbox:
     connections: int = 0
     _arrivals: list[Arrival] = field(default_factory=list)
     _changed: threading.Condition = field(default_factory=threading.Condition)
+
+    def count(self) -> None:
+        """Count a connection, whatever becomes of it."""
+        with self._changed:
+            self.connections += 1
 
     def add(self, fields: Mapping[str, str], body: bytes) -> int:
         """Keep a callback; the status that it is to be answered."""
@@ -89,34 +96,9 @@ def listening(host: str, port: int, plans: tuple[Plan, ...], elsewhere: str = ""
         OSError: the address cannot be had.
     """
     inbox = Inbox(plans)
-    server = _Server((host, port), _handler(inbox, elsewhere, said), inbox)
-    inbox.url = f"http://{host}:{server.server_address[1]}/"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
+    with serving(_handler(inbox, elsewhere, said), None, (host, port), at_once=OPEN_AT_ONCE, opened=inbox.count) as at:
+        inbox.url = f"http://{host}:{at}/"
         yield inbox
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 32
-
-    def __init__(self, address: tuple[str, int], handler: Any, inbox: Inbox) -> None:
-        super().__init__(address, handler)
-        self._inbox = inbox
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        """Count the connection, whatever becomes of it."""
-        self._inbox.connections += 1
-        super().process_request(request, client_address)
-
-    def handle_error(self, *_: Any) -> None:
-        """Whatever a client does to its connection ends it silently."""
 
 
 def _handler(inbox: Inbox, elsewhere: str, said: bytes) -> type[BaseHTTPRequestHandler]:

@@ -5,21 +5,27 @@ What is malformed inside an extension reads as empty; the sandbox's front answer
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, Literal
 
 from conformance.tls.channel import CLIENT_HELLO, HEADER_BYTES
 
 SERVER_NAME, STATUS_REQUEST, SUPPORTED_GROUPS, SIGNATURE_ALGORITHMS, ALPN = 0, 5, 10, 13, 16
+HEARTBEAT, FALLBACK_SCSV = 15, 0x5600
 ENCRYPT_THEN_MAC, EXTENDED_MASTER_SECRET, SUPPORTED_VERSIONS, KEY_SHARE, RENEGOTIATION_INFO = 22, 23, 43, 51, 0xFF01
 MOST_BYTES: Final = 65_536
 """How long a first flight may be."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ClientHello:
-    """One ClientHello. message: as sent, with its handshake header; record_bytes: the length of its first record."""
+    """One ClientHello. message: as sent, with its handshake header; record_bytes: the length of its first record.
+
+    Each extension is read once, when it is first asked for; hence no slots.
+    """
 
     message: bytes
     legacy_version: int
@@ -30,22 +36,22 @@ class ClientHello:
     extensions: Mapping[int, bytes]
     record_bytes: int = 0
 
-    @property
+    @cached_property
     def versions(self) -> tuple[int, ...]:
         """Those of supported_versions, empty without the extension."""
         return codes(_inner(self.extensions.get(SUPPORTED_VERSIONS, b""), 1))
 
-    @property
+    @cached_property
     def groups(self) -> tuple[int, ...]:
         """Those of supported_groups."""
         return codes(_inner(self.extensions.get(SUPPORTED_GROUPS, b""), 2))
 
-    @property
+    @cached_property
     def schemes(self) -> tuple[int, ...]:
         """Those of signature_algorithms."""
         return codes(_inner(self.extensions.get(SIGNATURE_ALGORITHMS, b""), 2))
 
-    @property
+    @cached_property
     def shares(self) -> dict[int, bytes]:
         """The key shares, by group."""
         reader = Reader(_inner(self.extensions.get(KEY_SHARE, b""), 2))
@@ -58,7 +64,7 @@ class ClientHello:
             return {}
         return shares
 
-    @property
+    @cached_property
     def server_name(self) -> str:
         """The host name asked for, in lower case, empty for none."""
         reader = Reader(_inner(self.extensions.get(SERVER_NAME, b""), 2))
@@ -67,7 +73,7 @@ class ClientHello:
         except ValueError:
             return ""
 
-    @property
+    @cached_property
     def protocols(self) -> tuple[bytes, ...]:
         """The application protocols offered."""
         reader = Reader(_inner(self.extensions.get(ALPN, b""), 2))
@@ -105,10 +111,11 @@ class Reader:
 
     def take(self, count: int) -> bytes:
         """The next `count` bytes."""
-        if count > self.left:
+        start, end = self._at, self._at + count
+        if end > len(self._data):
             raise ValueError("a field is cut short")
-        self._at += count
-        return self._data[self._at - count : self._at]
+        self._at = end
+        return self._data[start:end]
 
     def number(self, width: int) -> int:
         """The next number of `width` bytes."""
@@ -135,7 +142,8 @@ def read_extensions(data: bytes) -> dict[int, bytes]:
 
 def codes(data: bytes) -> tuple[int, ...]:
     """The code points of two bytes each; a byte too many is dropped."""
-    return tuple(int.from_bytes(data[at : at + 2], "big") for at in range(0, len(data) - 1, 2))
+    count = len(data) // 2
+    return struct.unpack(f">{count}H", data[: 2 * count])
 
 
 def _inner(data: bytes, width: int) -> bytes:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 
 from conformance.core.area import requirement
 from conformance.core.model import NotApplicable, Reason, Rule, Undecided, Violation, Violations
 from conformance.tls.evidence import Certificate, ServedChain, Staple
-from conformance.tls.test_certificates import Case, each_leaf, in_days, in_effect, instant, validity
+from conformance.tls.test_certificates import Case, by_both_clocks, each_leaf, in_days, in_effect, instant, validity
 
 
 def staple_troubles(chain: ServedChain, staple: Staple, observed_at: datetime, skew: timedelta) -> Violations:
@@ -53,21 +54,21 @@ def test_must_staple_certificate_is_stapled(certificate: Certificate, rule: Rule
     """A certificate with the TLS feature status_request is served with a staple that holds."""
     skew = timedelta(seconds=rule.params["skew_seconds"])
 
-    def one(case: Case) -> Violations:
+    def one(at: datetime, case: Case) -> Violations:
         if not case.facts.must_staple:
             raise NotApplicable("no certificate carries the TLS feature status_request")
         staple = case.chain.staple
         if staple is None:
             yield Violation(f"{case.where}must-staple certificate without a staple", "a stapled OCSP response", "none")
             return
-        for found in staple_troubles(case.chain, staple, observed_at, skew):
+        for found in staple_troubles(case.chain, staple, at, skew):
             yield Violation(
                 f"{case.where}must-staple certificate without a valid staple: {found.message}",
                 found.expected,
                 found.observed,
             )
 
-    yield from each_leaf(certificate, one)
+    yield from by_both_clocks(certificate.ahead, observed_at, lambda at: each_leaf(certificate, partial(one, at)))
 
 
 @requirement("TLS-CRT-16")
@@ -75,11 +76,22 @@ def test_staple_holds(certificate: Certificate, rule: Rule, observed_at: datetim
     """A staple is for this certificate, signed for its issuer, good, and within its time."""
     skew = timedelta(seconds=rule.params["skew_seconds"])
 
-    def one(case: Case) -> Violations:
+    def one(at: datetime, case: Case) -> Violations:
         if case.chain.staple is None:
             raise NotApplicable("no OCSP response is stapled")
-        for found in staple_troubles(case.chain, case.chain.staple, observed_at, skew):
+        for found in staple_troubles(case.chain, case.chain.staple, at, skew):
             yield Violation(f"{case.where}{found.message}", found.expected, found.observed)
+
+    yield from by_both_clocks(certificate.ahead, observed_at, lambda at: each_leaf(certificate, partial(one, at)))
+
+
+@requirement("TLS-CRT-17")
+def test_response_is_stapled(certificate: Certificate) -> Violations:
+    """An OCSP response comes with the certificate; whether it holds is another requirement's finding."""
+
+    def one(case: Case) -> Violations:
+        if case.chain.staple is None:
+            yield Violation(f"{case.where}no OCSP response is stapled", "a stapled OCSP response", "none")
 
     yield from each_leaf(certificate, one)
 

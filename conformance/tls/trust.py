@@ -27,6 +27,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from conformance.tls import der
 from conformance.tls.certificate_facts import Parsed, Unreadable, alternative_names, bounded, extension, read
+from conformance.tls.clocks import OUTDATED
 
 MOST_DEPTH, MOST_STEPS, MOST_SIGNATURES, MOST_RSA_BITS = 12, 256, 64, 8192
 PEM = re.compile(rb"-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----(.*?)-----END", re.DOTALL)
@@ -267,7 +268,7 @@ def issuer_trouble(issuer: Parsed, path: tuple[Parsed, ...], now: datetime, *, a
     An anchor must still be valid: who relies on an expired one relies on nothing that its holder still vouches for.
     """
     if anchor and not issuer.valid_at(now):
-        return f"the anchor {issuer.label} is outside its validity period"
+        return f"the anchor {issuer.label} {OUTDATED}"
     if unknown := unprocessed(issuer):
         return f"{issuer.label} has a critical extension that is not processed: {unknown}"
     below = sum(not item.self_issued for item in path[1:])

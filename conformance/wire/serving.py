@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, TypeAlias
@@ -61,6 +62,17 @@ class Response:
 
 
 Respond: TypeAlias = Callable[[Request], Response]
+SECURITY_TXT, SECURITY_DAYS = "/.well-known/security.txt", 90
+
+
+def security_txt(days: int = SECURITY_DAYS) -> bytes:
+    """Whom to tell of a weakness, good for so many days from now (RFC 9116)."""
+    expires = datetime.now(UTC) + timedelta(days=days)
+    return f"Contact: https://xa.test/security\nExpires: {expires:%Y-%m-%dT%H:%M:%SZ}\n".encode()
+
+
+def _nothing(*_: object) -> None:
+    """Whoever listens for nothing."""
 
 
 @contextlib.contextmanager
@@ -77,7 +89,34 @@ def serve(
     Raises:
         OSError: the address cannot be listened on.
     """
-    server = _Server(address, _handler(respond), context)
+    with serving(_handler(_with_security_txt(respond)), context, address, at_once=OPEN_AT_ONCE) as port:
+        yield port
+
+
+@contextlib.contextmanager
+def serving(
+    handler: type[BaseHTTPRequestHandler],
+    context: ssl.SSLContext | None,
+    address: tuple[str, int],
+    *,
+    at_once: int,
+    opened: Callable[[], None] = _nothing,
+    refused: Callable[[str], None] = _nothing,
+) -> Iterator[int]:
+    """As `serve`, for a handler that answers as it will.
+
+    Args:
+        handler: Of one request.
+        context: As for `serve`.
+        address: As for `serve`.
+        at_once: Connections that are served at once; what is beyond is closed unread.
+        opened: Called for every connection, whatever becomes of it.
+        refused: Called with what TLS called it where no connection came of a handshake.
+
+    Raises:
+        OSError: the address cannot be listened on.
+    """
+    server = _Server(address, handler, context, at_once=at_once, opened=opened, refused=refused)
     # A server that polls twice a second would keep the sandbox from stopping at once.
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
@@ -110,15 +149,25 @@ class _Server(ThreadingHTTPServer):
     allow_reuse_port = True
     request_queue_size = 64
 
-    def __init__(self, address: tuple[str, int], handler: Any, context: ssl.SSLContext | None) -> None:
+    def __init__(
+        self,
+        address: tuple[str, int],
+        handler: Any,
+        context: ssl.SSLContext | None,
+        *,
+        at_once: int,
+        opened: Callable[[], None],
+        refused: Callable[[str], None],
+    ) -> None:
         if ":" in address[0]:
             self.address_family = socket.AF_INET6
-        self._context = context
-        self._slots = threading.BoundedSemaphore(OPEN_AT_ONCE)
+        self._context, self._opened, self._refused = context, opened, refused
+        self._slots = threading.BoundedSemaphore(at_once)
         super().__init__(address, handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Serve a connection where there is room."""
+        self._opened()
         if not self._slots.acquire(blocking=False):
             self.shutdown_request(request)
             return
@@ -138,13 +187,30 @@ class _Server(ThreadingHTTPServer):
             with contextlib.suppress(OSError, ValueError):
                 super().finish_request(request, client_address)
             return
-        with contextlib.suppress(OSError, ValueError), self._context.wrap_socket(request, server_side=True) as secure:
+        try:
+            secure = self._context.wrap_socket(request, server_side=True)
+        except (OSError, ValueError) as error:
+            self._refused(getattr(error, "reason", None) or type(error).__name__)
+            return
+        with contextlib.suppress(OSError, ValueError), secure:
             super().finish_request(secure, client_address)
             with contextlib.suppress(OSError):
                 secure.shutdown(socket.SHUT_WR)
 
     def handle_error(self, *_: Any) -> None:
         """Whatever a client does to its connection ends it silently."""
+
+
+def _with_security_txt(respond: Respond) -> Respond:
+    """The same answers, and a security.txt where there would be none."""
+
+    def answer(request: Request) -> Response:
+        response = respond(request)
+        if request.target == SECURITY_TXT and response.status == HTTPStatus.NOT_FOUND:
+            return Response(200, security_txt(), {"Content-Type": "text/plain; charset=utf-8"})
+        return response
+
+    return answer
 
 
 def _body(stream: Any, length: int) -> bytes | None:

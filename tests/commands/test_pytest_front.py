@@ -157,33 +157,9 @@ def test_an_undecided_cell_is_an_error_and_not_a_failure(tmp_path: Path) -> None
 
 
 def test_workers_are_refused(tmp_path: Path, served: Served) -> None:
-    """pytest-xdist is not needed to see it: the option alone is refused."""
-    (tmp_path / "workers.py").write_text(
-        "def pytest_addoption(parser):\n    parser.addoption('--numprocesses', default=None)\n",
-        encoding="utf-8",
-    )
-    arguments = [
-        "-p",
-        "workers",
-        "--numprocesses",
-        "2",
-        "--profile",
-        "asean",
-        "--target",
-        str(served.good),
-        "conformance",
-    ]
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-c", os.devnull, "--rootdir", ".", *arguments, "conformance"],
-        cwd=PACKAGE.parent,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        env=ENVIRONMENT | {"PYTHONPATH": os.pathsep.join([str(tmp_path), ENVIRONMENT["PYTHONPATH"]])},
-    )
-    assert done.returncode == pytest.ExitCode.USAGE_ERROR
-    assert "-n is refused" in done.stderr
+    ended = under_pytest(tmp_path, "-n", "2", "--profile", "asean", "--target", served.good, "conformance")
+    assert ended.code == pytest.ExitCode.USAGE_ERROR
+    assert "-n is refused" in ended.text
 
 
 @pytest.mark.parametrize(

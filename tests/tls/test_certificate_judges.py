@@ -13,6 +13,7 @@ import pytest
 from conformance.core.area import MARK
 from conformance.core.model import NotApplicable, Reason, Rule, Service, Undecided, Violation
 from conformance.tls import test_certificates, test_revocation
+from conformance.tls.clocks import OUTDATED, compared
 from conformance.tls.evidence import Certificate, Staple
 from tests.tls.chains import CHAIN, ISSUER, LEAF, NAME, NOW, observed
 
@@ -34,6 +35,7 @@ PARAMS: dict[str, dict[str, Any]] = {
     "TLS-CRT-14": {"minimum": 2},
     "TLS-CRT-15": {"skew_seconds": 300},
     "TLS-CRT-16": {"skew_seconds": 300},
+    "TLS-CRT-23": {"suffixes": ["local", "home.arpa"]},
     "TLS-CRT-18": {"short_lived": [{"from": "2024-03-15", "days": 10}, {"from": "2026-03-15", "days": 7}]},
 }
 JUDGES: dict[str, Callable[..., Iterator[Violation]]] = {
@@ -90,6 +92,7 @@ HOLDS = {
     "TLS-CRT-06-S": observed(RSA),
     "TLS-CRT-15": observed({"must_staple": True}, staple=STAPLE),
     "TLS-CRT-16": stapled(),
+    "TLS-CRT-17": stapled(),
 }
 BREAKS = [
     ("TLS-CRT-01", observed(trusted=False, trust_detail="CN=x is self-signed and no anchor"), "no path"),
@@ -136,7 +139,16 @@ BREAKS = [
     ("TLS-CRT-16", stapled(next_update=""), "no nextUpdate"),
     ("TLS-CRT-16", stapled(this_update="2026-11-24T12:05:01Z"), "not valid yet"),
     ("TLS-CRT-16", observed(staple=Staple("unauthorized")), "no status"),
+    ("TLS-CRT-17", observed(), "no OCSP response"),
     ("TLS-CRT-18", observed({"crl_urls": ()}), "no revocation pointer"),
+    *(
+        ("TLS-CRT-23", observed({"dns_names": (NAME, name)}), "internal names")
+        for name in ("intranet", "db.local", "DB.LOCAL", "*.local", "printer.home.arpa", "local")
+    ),
+    *(
+        ("TLS-CRT-23", observed({"ip_addresses": (address,)}), "internal names")
+        for address in ("10.0.0.1", "172.16.0.1", "192.168.1.1", "100.64.0.1", "127.0.0.1", "fd00::1", "fe80::1")
+    ),
 ]
 
 
@@ -180,7 +192,9 @@ def test_every_judge_is_seen_to_fail() -> None:
             "14",
             "15",
             "16",
+            "17",
             "18",
+            "23",
             "24",
         )
     }
@@ -351,3 +365,90 @@ def test_a_wildcard_is_for_neither_e_id_nor_payments() -> None:
     entry = {"certificate": wild, "service": replace(SERVICE, serves=("openid-provider",))}
     (found,) = JUDGES["TLS-CRT-24"](**entry)
     assert "has a wildcard" in found.message
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"dns_names": (NAME, "local.example", "xlocal", "homearpa.example")[:2]},
+        {"dns_names": (NAME, "xhome.arpa.example", "*.gov.example")},
+        {"dns_names": (NAME, "=cmd()", "\x1b[31m", "")},
+        {"ip_addresses": ("8.8.8.8", "2001:4860:4860::8888")},
+    ],
+)
+def test_public_names_are_not_taken_for_internal_ones(facts: dict[str, Any]) -> None:
+    assert judge("TLS-CRT-23", observed(facts)) == []
+
+
+@pytest.mark.parametrize(
+    ("own", "facts"),
+    [
+        ("db.local", {"dns_names": ("db.local",)}),
+        ("localhost", {"dns_names": ("LOCALHOST",)}),
+        ("10.0.0.1", {"ip_addresses": ("10.0.0.1",)}),
+    ],
+)
+def test_the_name_under_test_may_be_internal(own: str, facts: dict[str, Any]) -> None:
+    made = observed({"dns_names": (), **facts})
+    assert judge("TLS-CRT-23", replace(made, server_name=own)) == []
+    assert judge("TLS-CRT-23", made)
+
+
+def test_names_that_were_not_kept_leave_internal_ones_undecided() -> None:
+    with pytest.raises(Undecided, match="200 names"):
+        judge("TLS-CRT-23", observed({"name_count": 200}))
+
+
+YEARS = timedelta(days=3650)
+CLOCKED = {
+    "TLS-CRT-03": observed(),
+    "TLS-CRT-04": observed(),
+    "TLS-CRT-15": observed({"must_staple": True}, staple=STAPLE),
+    "TLS-CRT-16": stapled(),
+}
+
+
+@pytest.mark.parametrize("wrong", [YEARS, -YEARS])
+@pytest.mark.parametrize("requirement", CLOCKED)
+def test_z48_what_depends_on_whose_clock_is_right_is_undecided(requirement: str, wrong: timedelta) -> None:
+    """Ten years on every certificate has expired; the endpoint's Date says that it is our clock, or its own."""
+    ours = replace(CLOCKED[requirement], ahead=-int(wrong.total_seconds()))
+    theirs = replace(CLOCKED[requirement], ahead=int(wrong.total_seconds()))
+    assert judge(requirement, CLOCKED[requirement]) == []
+    if (requirement, wrong) == ("TLS-CRT-04", -YEARS):  # then more than enough is left by either
+        assert judge(requirement, ours, NOW + wrong) == judge(requirement, theirs) == []
+        return
+    with pytest.raises(Undecided, match="clock") as caught:
+        judge(requirement, ours, NOW + wrong)
+    assert caught.value.reason is Reason.CONTROL_FAILED
+    with pytest.raises(Undecided, match="clock"):
+        judge(requirement, theirs)
+
+
+@pytest.mark.parametrize("ahead", [-YEARS.days * 86_400, -301, -300, 0, 300, 301, 86_400])
+def test_z48_what_both_clocks_say_stands(ahead: int) -> None:
+    expired = observed({"not_before": "2010-01-01T00:00:00Z", "not_after": "2011-01-01T00:00:00Z"})
+    assert len(judge("TLS-CRT-03", replace(expired, ahead=ahead))) == 1
+    if abs(ahead) < YEARS.days * 86_400:
+        assert judge("TLS-CRT-03", replace(observed(), ahead=ahead)) == []
+
+
+def test_z48_clocks_that_differ_a_little_are_one() -> None:
+    """Five minutes are what the profile allows a clock; a certificate that expired four minutes ago has expired."""
+    just = observed({"not_after": "2026-11-24T11:56:00Z"})
+    assert len(judge("TLS-CRT-03", replace(just, ahead=-300))) == 1
+    with pytest.raises(Undecided, match="differ by 301 s"):
+        judge("TLS-CRT-03", replace(just, ahead=-301))
+
+
+@pytest.mark.parametrize(("detail", "doubted"), [(f"the anchor CN=Root {OUTDATED}", True), ("", False)])
+def test_z48_an_anchor_that_is_out_of_date_by_one_clock_alone_shows_nothing(detail: str, doubted: bool) -> None:
+    chain = observed(trusted=False, publicly_trusted=False, trust_detail=detail)
+    for ahead in (0, 300):
+        assert len(judge("TLS-CRT-01", compared(chain, ahead))) == 1
+    if not doubted:
+        assert len(judge("TLS-CRT-01", compared(chain, -301))) == 1
+        return
+    for requirement in ("TLS-CRT-01", "TLS-CRT-05", "TLS-CRT-14"):
+        with pytest.raises(Undecided, match="differs by 301 s"):
+            judge(requirement, compared(chain, -301))

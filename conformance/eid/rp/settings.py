@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import ssl
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +12,7 @@ from urllib.parse import urlsplit
 from conformance.core.model import NotTested, Reason, Service, Target, Undecided, Untested
 from conformance.core.scope import split_address
 from conformance.wire.http import split_url
+from conformance.wire.own_tls import context_of
 
 Origin = tuple[str, str, int]
 
@@ -78,7 +77,7 @@ def settings_of(target: Target, service: Service) -> Settings:
         issuer=callback["issuer"],
         second_issuer=_second(callback),
         listen=split_address(callback["listen"]),
-        context=_context(callback.get("tls")),
+        context=context_of(callback.get("tls")),
         start=start,
         command=command,
         environment=tuple(given.get("environment", ())),
@@ -100,31 +99,3 @@ def _second(callback: Mapping[str, Any]) -> str:
     if second and urlsplit(second)[:2] != urlsplit(callback["issuer"])[:2]:
         raise Undecided(Reason.OUT_OF_SCOPE, "callback.second_issuer is not at the origin of callback.issuer")
     return second
-
-
-def _context(pair: Mapping[str, Any] | None) -> ssl.SSLContext | None:
-    """TLS of our listener.
-
-    Raises:
-        Untested: NO_CREDENTIAL, where certificate or key are none.
-    """
-    if pair is None:
-        return None
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    with tempfile.TemporaryDirectory(prefix="conformance-") as folder:
-        paths = []
-        for name in ("certificate", "key"):
-            path = Path(folder) / name
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(pair[name].reveal())
-            paths.append(path)
-        try:
-            context.load_cert_chain(paths[0], paths[1], password=_no_password)
-        except (ssl.SSLError, ValueError) as error:
-            said = type(error).__name__
-            raise Untested(NotTested.NO_CREDENTIAL, f"callback.tls is no certificate and its key ({said})") from None
-    return context
-
-
-def _no_password() -> str:
-    raise ValueError("the key is encrypted")

@@ -6,18 +6,13 @@ import contextlib
 import secrets
 import ssl
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from typing import Any
-
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from conformance.core.area import Kit, Stand, check_stand
 from conformance.eid.rp.faults import FAULTS
 from conformance.eid.rp.sandbox import MARKER, Registered, RelyingParty
 from conformance.eid.rp.sandbox_http import Outbound
+from conformance.wire.own_tls import own_certificate
 from conformance.wire.serving import reserved, serve
 
 POLICIES = ("good", "pushed")
@@ -65,27 +60,3 @@ def _serve(stack: contextlib.ExitStack, stand: Stand, kit: Kit) -> Mapping[str, 
         "id_token_signed_response_alg": "ES256",
         "answer_seconds": ANSWER_SECONDS,
     }
-
-
-@lru_cache(maxsize=1)
-def own_certificate() -> tuple[bytes, bytes]:
-    """A certificate for `localhost` that is its own root, for a day, and its key; both in PEM. Trusted nowhere else."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "provider of the sandbox")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return made.public_bytes(serialization.Encoding.PEM), private

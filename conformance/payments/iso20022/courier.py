@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from conformance.core.model import Service, Target, Undecided
+from conformance.core.model import Reason, Service, Target, Undecided
 from conformance.core.network import Door
 from conformance.core.secret import Secret
 from conformance.payments.iso20022 import signature
@@ -147,9 +147,15 @@ class Courier:
         return tokens <= found
 
     def exchanges(self) -> tuple[dict[str, Exchange], tuple[Stray, ...]]:
-        """Every message that was sent, with its answers, by case; and what belongs to none."""
+        """Every message that was sent, with its answers, by case; and what belongs to none.
+
+        Raises:
+            Undecided: HARNESS, where nothing came because whoever called did not take our TLS.
+        """
         with self.inbox.changed:
-            received = tuple(self.inbox.received)
+            received, refused = tuple(self.inbox.received), self.inbox.refused
+        if refused and not received:
+            raise Undecided(Reason.HARNESS, f"no handshake at callback.listen came to an end: {refused.lower()}")
         by_token = {each.token: each for each in self.sent}
         by_id = {each.exchange.message_id: each.exchange.case for each in self.sent}
         answers: dict[str, list[Answer]] = {}

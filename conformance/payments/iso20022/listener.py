@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from conformance.core import scope
 from conformance.core.model import NotTested, Untested
+from conformance.wire.serving import serving
 
 MAX_OCTETS = 1_048_576
 KEPT, KEPT_OCTETS = 2_000, 33_554_432
@@ -37,13 +39,28 @@ class Received:
 
 @dataclass(slots=True)
 class Inbox:
-    """What arrived so far. dropped: requests beyond the bounds. connections: every one, whatever came of it."""
+    """What arrived so far. dropped: requests beyond the bounds. connections: every one, whatever came of it.
+
+    refused: what TLS called the first handshake that came to nothing.
+    """
 
     received: list[Received] = field(default_factory=list)
     changed: threading.Condition = field(default_factory=threading.Condition)
     octets: int = 0
     dropped: int = 0
     connections: int = 0
+    refused: str = ""
+
+    def count(self) -> None:
+        """Count a connection."""
+        with self.changed:
+            self.connections += 1
+            self.changed.notify_all()
+
+    def refuse(self, why: str) -> None:
+        """Keep why a handshake came to nothing."""
+        with self.changed:
+            self.refused = self.refused or why[:80]
 
     def add(self, request: Received) -> None:
         """Keep a request, or count it."""
@@ -63,62 +80,29 @@ class Inbox:
 
 
 @contextlib.contextmanager
-def listen(address: str) -> Iterator[Inbox]:
-    """Listen on `host:port` until the context ends.
+def listen(address: str, context: ssl.SSLContext | None = None) -> Iterator[Inbox]:
+    """Listen on `host:port` until the context ends, in plain HTTP where there is no context of TLS.
 
     Raises:
         Untested: NO_CALLBACK, where the address cannot be listened on.
     """
     inbox = Inbox()
     host, port = scope.split_address(address)
-    try:
-        server = _Server((host, port), _handler(inbox), inbox)
-    except OSError as error:
-        raise Untested(NotTested.NO_CALLBACK, f"cannot listen on {address}: {error.strerror}") from None
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
-        yield inbox
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
-class _Server(ThreadingHTTPServer):
-    """A thread a request, a bounded number of them; what is beyond that is closed unread."""
-
-    daemon_threads = True
-    block_on_close = False
-    allow_reuse_port = True
-    request_queue_size = 64
-
-    def __init__(self, address: tuple[str, int], handler: Any, inbox: Inbox) -> None:
-        if ":" in address[0]:
-            self.address_family = socket.AF_INET6
-        self._inbox = inbox
-        self._slots = threading.BoundedSemaphore(OPEN_AT_ONCE)
-        super().__init__(address, handler)
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        """Count the connection, and serve it where there is room."""
-        with self._inbox.changed:
-            self._inbox.connections += 1
-            self._inbox.changed.notify_all()
-        if not self._slots.acquire(blocking=False):
-            self.shutdown_request(request)
-            return
-        super().process_request(request, client_address)
-
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """Serve, and give the slot back."""
+    with contextlib.ExitStack() as stack:
         try:
-            super().process_request_thread(request, client_address)
-        finally:
-            self._slots.release()
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Whatever a stranger does to a connection ends it silently."""
+            stack.enter_context(
+                serving(
+                    _handler(inbox),
+                    context,
+                    (host, port),
+                    at_once=OPEN_AT_ONCE,
+                    opened=inbox.count,
+                    refused=inbox.refuse,
+                )
+            )
+        except OSError as error:
+            raise Untested(NotTested.NO_CALLBACK, f"cannot listen on {address}: {error.strerror}") from None
+        yield inbox
 
 
 def _body(connection: socket.socket, stream: Any, length: int) -> bytes:

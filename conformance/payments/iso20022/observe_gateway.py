@@ -25,6 +25,7 @@ from conformance.payments.iso20022.listener import Inbox, listen
 from conformance.payments.iso20022.mutations import BY_NAME
 from conformance.payments.iso20022.samples import Agreement
 from conformance.wire.http import fetch
+from conformance.wire.own_tls import context_of
 
 CONTROL, CONTROL_NORMAL, CONTROL_AFTER = "control-before", "control-normal", "control-after"
 RESEND, REUSED = "resend", "uetr-reused"
@@ -43,7 +44,8 @@ def observe_gateway(
     try:
         _allowed(target, service)
         with ExitStack() as stack:
-            inbox = stack.enter_context(listen(str(service.settings["callback"]["listen"])))
+            callback = service.settings["callback"]
+            inbox = stack.enter_context(listen(str(callback["listen"]), context_of(callback.get("tls"))))
             canary = None
             if declared := service.settings.get("canary"):
                 canary = stack.enter_context(listen(str(declared["listen"])))

@@ -6,6 +6,7 @@ import contextlib
 import heapq
 import http.client
 import itertools
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,10 +20,10 @@ Post = Callable[[str, bytes, float], None]
 
 
 @contextlib.contextmanager
-def posting(secret: bytes) -> Iterator[Post]:
+def posting(secret: bytes, context: ssl.SSLContext) -> Iterator[Post]:
     """Send what is handed over until the context ends; what is due later than that is not sent.
 
-    secret: for the signature; empty: none is made.
+    secret: for the signature; empty: none is made. context: for addresses that begin with https.
     """
     queue: list[tuple[float, int, str, bytes]] = []
     changed = threading.Condition()
@@ -42,7 +43,7 @@ def posting(secret: bytes) -> Iterator[Post]:
                     changed.wait(wait)
                     continue
                 _, _, address, body = heapq.heappop(queue)
-            _send(address, body, secret)
+            _send(address, body, secret, context)
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
@@ -55,12 +56,16 @@ def posting(secret: bytes) -> Iterator[Post]:
         thread.join(2.0)
 
 
-def _send(address: str, body: bytes, secret: bytes) -> None:
+def _send(address: str, body: bytes, secret: bytes, context: ssl.SSLContext) -> None:
     parts = urlsplit(address)
     fields = {"Content-Type": "application/xml"}
     if secret:
         fields[FIELD] = signature.sign(body, secret)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port or 80, timeout=2)
+    connection = (
+        http.client.HTTPSConnection(parts.hostname or "", parts.port, timeout=2, context=context)
+        if parts.scheme == "https"
+        else http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=2)
+    )
     with contextlib.suppress(OSError, http.client.HTTPException), contextlib.closing(connection):
         connection.request("POST", parts.path, body, fields)
         connection.getresponse().read()
