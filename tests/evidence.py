@@ -24,6 +24,8 @@ from conformance.tls.evidence import (
     HttpAnswer,
     Names,
     Renegotiation,
+    Resumption,
+    SecurityTxt,
     Signatures,
     Suites,
     Tolerance,
@@ -73,6 +75,7 @@ SETS = (
     "static-dh",
     "static-ecdh",
     "cbc",
+    "ccm8",
     "not-allowed12",
     "not-allowed13",
 )
@@ -108,21 +111,28 @@ def records(**changes: Any) -> dict[str, Any]:
                 "TLS_AES_128_GCM_SHA256": RETRY,
                 "TLS_AES_256_GCM_SHA384": RETRY,
                 "TLS_CHACHA20_POLY1305_SHA256": RETRY,
+                "national": REFUSED,
             },
             order=(TLS12, TLS12),
         ),
         "groups": Groups(
-            {each: changed(RETRY, group=each) for each in ("secp256r1", "x25519", "X25519MLKEM768")}, DENIED, TLS13
+            {each: changed(RETRY, group=each) for each in ("secp256r1", "x25519", "X25519MLKEM768")},
+            DENIED,
+            changed(RETRY, group="X25519MLKEM768"),
+            {"ffdhe2048": REFUSED},
         ),
-        "signatures": Signatures(DENIED, TLS13, ("ECDSA",)),
+        "signatures": Signatures(DENIED, TLS13, ("ECDSA",), answered(signature_scheme="rsa_pss_rsae_sha256")),
         "features": Features(
             flight12=TLS12,
             flight13=Flight13(
                 TLS13, alpn="http/1.1", finished_verified=True, ticket_seen=True, ticket_lifetime_seconds=7200
             ),
             alpn_none=Answer("refused", alert="no_application_protocol", controlled=True),
+            fallback=Answer("refused", alert="inappropriate_fallback", controlled=True),
             renegotiation=Renegotiation(1, 0, "alert no_renegotiation"),
             ticket12_lifetime_seconds=7200,
+            certificate_compression="zlib",
+            resumption=Resumption("full handshake", "resumed with key_share"),
         ),
         "names": Names(
             named=TLS12,
@@ -139,6 +149,7 @@ def records(**changes: Any) -> dict[str, Any]:
             ),
             plain=HttpAnswer(301, (("location", "https://portal.xa.test/"),), "http://portal.xa.test/"),
             plain_declared=True,
+            security_txt=SecurityTxt(200, ("2027-01-01T00:00:00Z",), 80),
         ),
         "caa": Caa("portal.xa.test", "xa.test", (CaaRecord(0, "issue", "ca.xa.test"),)),
         "addresses": Addresses({"127.0.0.1:1": "same"}),

@@ -21,6 +21,7 @@ VERSIONS: Final = MappingProxyType(
         0x0304: "TLSv1.3",
     }
 )
+CERTIFICATE_COMPRESSIONS: Final = MappingProxyType({1: "zlib", 2: "brotli", 3: "zstd"})
 COMPRESSIONS: Final = MappingProxyType({0: "NULL", 1: "DEFLATE", 64: "LZS"})
 
 ALERTS: Final = MappingProxyType(

@@ -100,7 +100,8 @@ class Answer(Struct, frozen=True, omit_defaults=True):
 class Denial:
     """The answers to a hello that offers only what a requirement forbids.
 
-    answer: the answer to the whole list, or to a longer one that holds it and was refused. offenders: what of the list
+    answer: the answer to the whole list, or to a longer one that holds it and was refused, or was answered with a suite
+    of the list. offenders: what of the list
     the server was seen to accept, each found by striking the last one accepted and asking again, at most 8 times
     (without limit under `--enumerate`); empty where an answer went on with something else than was offered.
     complete: the last question was refused, so `offenders` is the whole list.
@@ -136,8 +137,8 @@ class Tolerance:
 @dataclass(frozen=True, slots=True)
 class Suites:
     """Cipher suites. denied: by the name of a set in `suites.py` (`null`, `anonymous`, ...). offered: by probe name
-    (`aes128gcm12`, `TLS_AES_128_GCM_SHA256`, ...). order: the two picks of the same pair offered in both orders.
-    ephemeral: the TLS 1.2 answer to the `dhe` set, with `dh_bits`.
+    (`aes128gcm12`, `TLS_AES_128_GCM_SHA256`, ...). order: the two picks of the same pair offered in both
+    orders, the first perhaps among others. ephemeral: the TLS 1.2 answer to the `dhe` set, with `dh_bits`.
     """
 
     denied: Mapping[str, Denial] = field(default_factory=dict)
@@ -148,23 +149,30 @@ class Suites:
 @dataclass(frozen=True, slots=True)
 class Groups:
     """Key exchange groups. offered: a TLS 1.3 hello with that group alone and no share (HelloRetryRequest expected).
-    small: groups below 224 bits, in a TLS 1.2 hello. preferred: X25519 and X25519MLKEM768 offered, in that order.
+    small: groups below 224 bits, in a TLS 1.2 hello. preferred: x25519 and X25519MLKEM768 offered, in that order and
+    without a share; or where that was not asked, the latter before x25519 and others. denied: as offered, of groups
+    that are there to be refused.
     """
 
     offered: Mapping[str, Answer] = field(default_factory=dict)
     small: Denial | None = None
     preferred: Answer | None = None
+    denied: Mapping[str, Answer] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Signatures:
     """Handshake signatures. legacy: a TLS 1.2 hello with SHA-1 and MD5 schemes only. mandatory: a TLS 1.3 hello with
     the mandatory schemes of RFC 9846 section 9.1 for the key types in `certificate_keys` (`RSA`, `ECDSA`, ...) only.
+    rsa: a TLS 1.2 answer with an RSA certificate, or the refusal of every suite that takes one. pss: where that answer
+    is signed with PKCS #1 v1.5, the answer to RSA-PSS schemes alone.
     """
 
     legacy: Denial | None = None
     mandatory: Answer | None = None
     certificate_keys: tuple[str, ...] = ()
+    rsa: Answer | None = None
+    pss: Answer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +200,20 @@ class Flight13:
     ended: str = ""
 
 
+Resumed = Literal["resumed", "resumed with key_share", "full handshake"]
+
+
+@dataclass(frozen=True, slots=True)
+class Resumption:
+    """What followed where the ticket of the TLS 1.3 flight was offered with one of the psk_key_exchange_modes alone.
+
+    psk_dhe_ke: None where the session was resumed with psk_ke already.
+    """
+
+    psk_ke: Resumed
+    psk_dhe_ke: Resumed | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Renegotiation:
     """A TLS 1.2 session of our own in which we asked to renegotiate. asked: how often; accepted: how often the server
@@ -206,16 +228,21 @@ class Renegotiation:
 @dataclass(frozen=True, slots=True)
 class Features:
     """Extensions and features. flight12: the richest TLS 1.2 hello (compression offered too). flight13: TLS 1.3.
-    alpn_none: TLS 1.2 and 1.3 hello with an ALPN protocol nobody speaks. ticket12_lifetime_seconds: the hint of a
-    TLS 1.2 NewSessionTicket, -1 where none was sent. troubles: why `flight13` or `renegotiation` is not there, as
-    `reason: detail` with a member of Reason or NotTested.
+    alpn_none: TLS 1.2 and 1.3 hello with an ALPN protocol nobody speaks. fallback: the second newest version that is
+    negotiated, with TLS_FALLBACK_SCSV. ticket12_lifetime_seconds: the hint of a TLS 1.2 NewSessionTicket, -1 where none
+    was sent. resumption: None also without a ticket. certificate_compression: with what the certificate is compressed
+    in TLS 1.3, such as `zlib`, empty for not at all. troubles: why `flight13`, `renegotiation`, `resumption` or
+    `certificate_compression` is not there, as `reason: detail` with a member of Reason or NotTested.
     """
 
     flight12: Answer | None = None
     flight13: Flight13 | None = None
     alpn_none: Answer | None = None
+    fallback: Answer | None = None
     renegotiation: Renegotiation | None = None
     ticket12_lifetime_seconds: int = -1
+    resumption: Resumption | None = None
+    certificate_compression: str | None = None
     troubles: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -365,10 +392,21 @@ class HttpAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class SecurityTxt:
+    """The answer to GET /.well-known/security.txt over https (RFC 9116). status: of the answer; expires: the values
+    of its Expires fields, 5 at most, bounded; size: octets of the body. What else it says is not kept: it names people.
+    """
+
+    status: int
+    expires: tuple[str, ...] = ()
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Http:
-    """The HTTP binding. secure: GET of the https root. plain: GET of the declared plain_http root; plain_closed: its
-    port refused the connection; plain_declared: the manifest names one. secure_trouble, plain_trouble:
-    why there is no answer, as `reason: detail` with a member of Reason or NotTested.
+    """The HTTP binding. secure: GET of the https root. security_txt: see there. plain: GET of the declared plain_http
+    root; plain_closed: its port refused the connection; plain_declared: the manifest names one. secure_trouble,
+    plain_trouble, security_trouble: why there is no answer, as `reason: detail` with a member of Reason or NotTested.
     """
 
     secure: HttpAnswer | None = None
@@ -377,6 +415,8 @@ class Http:
     plain_closed: bool = False
     plain_trouble: str = ""
     secure_trouble: str = ""
+    security_txt: SecurityTxt | None = None
+    security_trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)

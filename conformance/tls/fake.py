@@ -1,4 +1,6 @@
-"""Answers that take no handshake: an SSL 2.0 SERVER-HELLO, alerts, and X25519MLKEM768 as far as it shows in clear."""
+"""Answers that take no handshake: an SSL 2.0 SERVER-HELLO, alerts, and what shows in clear of groups and suites of TLS
+1.3 that we do not speak.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +10,10 @@ from typing import Final
 from conformance.tls.channel import ALERT, FATAL, HANDSHAKE, SERVER_HELLO, message, sized
 from conformance.tls.client_hello import ClientHello
 from conformance.tls.fake13 import server_hello13
-from conformance.tls.policy import X25519MLKEM768, Policy
+from conformance.tls.policy import FFDHE2048, X25519MLKEM768, Policy
 
-HYBRID_SHARE_BYTES: Final = 1088 + 32
-"""An ML-KEM-768 ciphertext and an X25519 public value (RFC 10024)."""
+SHARE_BYTES: Final = {X25519MLKEM768: 1088 + 32, FFDHE2048: 256}
+"""An ML-KEM-768 ciphertext and an X25519 public value (RFC 10024); a number below the prime (RFC 7919)."""
 
 SSL2_SERVER_HELLO, SSL2_X509, SSL2_CONNECTION_ID_BYTES = 4, 1, 16
 
@@ -26,14 +28,14 @@ def alert(code: int) -> bytes:
     return record(ALERT, bytes((FATAL, code)))
 
 
-def hybrid(hello: ClientHello, policy: Policy) -> bytes:
-    """X25519MLKEM768: a HelloRetryRequest for it, or where its share is there, a ServerHello with a made-up one.
+def shown(hello: ClientHello, policy: Policy, group: int) -> bytes:
+    """A HelloRetryRequest for the group, or where its share is there, a ServerHello with a made-up one.
 
-    What would follow is encrypted with a secret that takes ML-KEM, so here the handshake ends.
+    What would follow is encrypted with what we do not speak, so here the handshake ends.
     """
     suite = next(code for code in policy.suites13 if code in hello.suites)
-    share = os.urandom(HYBRID_SHARE_BYTES) if X25519MLKEM768 in hello.shares else None
-    return record(HANDSHAKE, message(SERVER_HELLO, server_hello13(hello, suite, X25519MLKEM768, share)))
+    share = os.urandom(SHARE_BYTES.get(group, 32)) if group in hello.shares else None
+    return record(HANDSHAKE, message(SERVER_HELLO, server_hello13(hello, suite, group, share)))
 
 
 def ssl2_server_hello(kinds: tuple[bytes, ...], certificate: bytes) -> bytes:

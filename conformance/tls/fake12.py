@@ -35,6 +35,7 @@ from conformance.tls.channel import (
 from conformance.tls.client_hello import (
     ENCRYPT_THEN_MAC,
     EXTENDED_MASTER_SECRET,
+    HEARTBEAT,
     RENEGOTIATION_INFO,
     STATUS_REQUEST,
     ClientHello,
@@ -78,6 +79,8 @@ def extensions12(hello: ClientHello, choice: Choice, policy: Policy, credentials
         found += extension(ENCRYPT_THEN_MAC, b"")
     if TRUNCATED_HMAC in offered and "truncated-hmac" in quirks:
         found += extension(TRUNCATED_HMAC, b"")
+    if HEARTBEAT in offered and "heartbeat" in quirks:
+        found += extension(HEARTBEAT, b"\1")
     if STATUS_REQUEST in offered and credentials.staple:
         found += extension(STATUS_REQUEST, b"")
     if "unoffered" in quirks:
@@ -223,5 +226,7 @@ def scheme12(hello: ClientHello, choice_version: int, policy: Policy, credential
         return old
     if not hello.schemes:
         return credentials.schemes(tls13=False)[0]
-    able = credentials.schemes(tls13=False) + ((old,) if "sha1-signatures" in policy.quirks else ())
+    able = (policy.schemes12 or credentials.schemes(tls13=False)) + (
+        (old,) if "sha1-signatures" in policy.quirks else ()
+    )
     return next((each for each in able if each in hello.schemes), None)

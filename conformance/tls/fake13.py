@@ -7,6 +7,7 @@ it can ask for by HelloRetryRequest only.
 from __future__ import annotations
 
 import os
+import zlib
 from typing import Final
 
 from conformance.core.model import Reason, Undecided
@@ -18,6 +19,7 @@ from conformance.tls.channel import (
     CERTIFICATE_VERIFY,
     CHANGE_CIPHER_SPEC,
     CLIENT_HELLO,
+    COMPRESSED_CERTIFICATE,
     ENCRYPTED_EXTENSIONS,
     FATAL,
     FINISHED,
@@ -31,11 +33,13 @@ from conformance.tls.channel import (
 )
 from conformance.tls.client_hello import (
     ALPN,
+    HEARTBEAT,
     KEY_SHARE,
     SIGNATURE_ALGORITHMS,
     STATUS_REQUEST,
     SUPPORTED_VERSIONS,
     ClientHello,
+    codes,
     parse_client_hello,
 )
 from conformance.tls.credentials import Credentials
@@ -45,7 +49,7 @@ from conformance.tls.secrets import KeyShare, Protection13, Suite
 RETRY_RANDOM: Final = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
 """SHA-256 of `HelloRetryRequest`: the random that marks one (RFC 9846 section 4.2.3)."""
 
-EARLY_DATA, EARLY_DATA_BYTES = 42, 16_384
+EARLY_DATA, EARLY_DATA_BYTES, COMPRESS_CERTIFICATE, ZLIB = 42, 16_384, 27, 1
 HANDSHAKE_FAILURE, ILLEGAL_PARAMETER, DECRYPT_ERROR, CERTIFICATE_REQUIRED = 40, 47, 51, 116
 DEFAULT_TICKET_SECONDS: Final = 7200
 CLIENT_SCHEMES: Final = (0x0403, 0x0503, 0x0804, 0x0805, 0x0806, 0x0401)
@@ -82,7 +86,8 @@ def retry_group(hello: ClientHello, policy: Policy) -> int | None:
     shared = [group for group in policy.groups if group in hello.groups]
     if any(group in hello.shares and group in secrets.GROUPS for group in shared):
         return None
-    return shared[0]
+    # A client that sends shares means to go on, which takes a group that we can compute with.
+    return next((group for group in shared if hello.shares and group in secrets.GROUPS), shared[0])
 
 
 class Server13:
@@ -154,7 +159,9 @@ class Server13:
     def _flight(self, hello: ClientHello, suite: Suite, traffic: bytes) -> None:
         """EncryptedExtensions to Finished."""
         channel, credentials = self._channel, self._credentials
-        channel.send_message(ENCRYPTED_EXTENSIONS, sized(alpn_choice(hello, self._policy)))
+        heartbeat = HEARTBEAT in hello.extensions and "heartbeat" in self._policy.quirks
+        extensions = extension(HEARTBEAT, b"\1") if heartbeat else b""
+        channel.send_message(ENCRYPTED_EXTENSIONS, sized(extensions + alpn_choice(hello, self._policy)))
         if self._policy.mtls != "off":
             schemes = extension(SIGNATURE_ALGORITHMS, sized(pairs(*CLIENT_SCHEMES)))
             channel.send_message(CERTIFICATE_REQUEST, b"\0" + sized(schemes))
@@ -165,7 +172,13 @@ class Server13:
             sized(certificate, 3) + sized(b"" if number else staple)
             for number, certificate in enumerate(credentials.chain)
         )
-        channel.send_message(CERTIFICATE, b"\0" + sized(entries, 3))
+        body = b"\0" + sized(entries, 3)
+        ways = codes(hello.extensions.get(COMPRESS_CERTIFICATE, b"\0")[1:])
+        if self._policy.certificate_compression and ZLIB in ways:
+            compressed = pairs(ZLIB) + len(body).to_bytes(3, "big") + sized(zlib.compress(body), 3)
+            channel.send_message(COMPRESSED_CERTIFICATE, compressed)
+        else:
+            channel.send_message(CERTIFICATE, body)
         able = self._policy.schemes13 or credentials.schemes(tls13=True)
         scheme = next((each for each in able if each in hello.schemes), able[0])
         content = secrets.signed_content13("server", suite, channel.transcript)

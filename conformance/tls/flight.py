@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from conformance.core.model import Reason, Undecided
 from conformance.tls import secrets
@@ -25,6 +25,7 @@ from conformance.tls.channel import (
     CHANGE_CIPHER_SPEC,
     CLIENT_HELLO,
     CLOSE_NOTIFY,
+    COMPRESSED_CERTIFICATE,
     ENCRYPTED_EXTENSIONS,
     FINISHED,
     NEW_SESSION_TICKET,
@@ -37,7 +38,7 @@ from conformance.tls.channel import (
     sized,
 )
 from conformance.tls.client_hello import Reader, codes, read_extensions
-from conformance.tls.codepoints import ALERTS, EXTENSIONS, SCHEMES, name_of
+from conformance.tls.codepoints import ALERTS, CERTIFICATE_COMPRESSIONS, EXTENSIONS, SCHEMES, name_of
 from conformance.tls.credentials import Credentials, Introduction
 from conformance.tls.evidence import Answer, Flight13
 from conformance.tls.flight_hello import (
@@ -52,6 +53,7 @@ from conformance.tls.flight_hello import (
     TLS13,
     Hello13,
     ServerHello,
+    Ticket,
     parse_server_hello,
 )
 from conformance.tls.parse import MOST_CERTIFICATES, MOST_EXTENSIONS
@@ -64,12 +66,15 @@ TICKET_SECONDS: Final = 4.0
 
 @dataclass(frozen=True, slots=True)
 class Read13:
-    """The flight as evidence, and in full what evidence holds digests of. scts: the content of the SCT extension."""
+    """The flight as evidence, and in full what evidence holds digests of. scts: the content of the SCT extension.
+    ticket: what to resume with, None without one.
+    """
 
     flight: Flight13
     chain: tuple[bytes, ...] = ()
     staple: bytes | None = None
     scts: bytes = b""
+    ticket: Ticket | None = None
 
 
 def read_flight13(
@@ -98,8 +103,27 @@ def read_flight13(
             kept the handshake from being completed.
     """
     channel = Channel(sock, deadline, max_bytes, monotonic)
+    reader = _Reader13(channel, hello, introduction, monotonic)
+    return _reading(lambda: reader.read(deadline, ticket_seconds))
+
+
+def read_compression(
+    sock: socket.socket, hello: Hello13, *, deadline: float, monotonic: Callable[[], float] = time.monotonic
+) -> str:
+    """With what the server compresses its certificate, as RFC 8879 names it; empty for not at all.
+
+    Nothing is read after that message. Arguments and exceptions are those of `read_flight13`; the hello offers ways.
+    """
+    return _reading(lambda: _Reader13(Channel(sock, deadline, MOST_BYTES, monotonic), hello).compression())
+
+
+T = TypeVar("T")
+
+
+def _reading(read: Callable[[], T]) -> T:
+    """What `read` returns; alerts and what is not as it must be are Undecided."""
     try:
-        return _Reader13(channel, hello, introduction).read(deadline, ticket_seconds, monotonic)
+        return read()
     except Alerted as alert:
         raise Undecided(Reason.TLS_ALERT, name_of(ALERTS, alert.code, 2)) from None
     except ValueError as error:
@@ -109,38 +133,63 @@ def read_flight13(
 class _Reader13:
     """One handshake. ValueError stands for everything that is not as it must be."""
 
-    def __init__(self, channel: Channel, hello: Hello13, introduction: Introduction | None = None) -> None:
+    def __init__(
+        self,
+        channel: Channel,
+        hello: Hello13,
+        introduction: Introduction | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.channel, self.hello, self.introduction = channel, hello, introduction
         self.credentials: Credentials | None = None
         self.share = KeyShare(hello.groups[0])
         self.read13 = Read13(Flight13(Answer("accepted", version="TLSv1.3")))
-        self._main = b""
+        self._main = self._resumption = b""
+        self._monotonic = monotonic
         self._request_context: bytes | None = None
         self._request_schemes: tuple[int, ...] = ()
 
-    def read(self, deadline: float, ticket_seconds: float, monotonic: Callable[[], float]) -> Read13:
+    def read(self, deadline: float, ticket_seconds: float) -> Read13:
         """The whole of it."""
-        suite, server_share = self._negotiate()
+        suite, secret, server = self._begin()
         channel = self.channel
-        secret = secrets.handshake_secret(suite, self.share.exchange(server_share))
-        server = secrets.traffic_secret(suite, secret, "server", "hs", channel.transcript)
         client = secrets.traffic_secret(suite, secret, "client", "hs", channel.transcript)
-        self._change_key(suite, server)
         self._server_flight(suite, server)
         self._main = secrets.main_secret(suite, secret)
         server = secrets.traffic_secret(suite, self._main, "server", "ap", channel.transcript)
         self._change_key(suite, server)
         try:
             self._finish(suite, client)
-            channel.deadline = min(deadline, monotonic() + ticket_seconds)
+            channel.deadline = min(deadline, self._monotonic() + ticket_seconds)
             channel.skips_data = True
-            self._await_ticket()
+            self._await_ticket(suite)
         except (Undecided, Alerted) as end:
             channel.deadline = deadline
             channel.check_deadline()  # only the wait for a ticket may end without one
             if isinstance(end, Alerted) and end.code != CLOSE_NOTIFY:
                 self._note(ended=f"alert {name_of(ALERTS, end.code, 2)}")
         return self.read13
+
+    def compression(self) -> str:
+        """As `read_compression`."""
+        self._begin()
+        kind, body = self._certificate_message()
+        if kind == CERTIFICATE:
+            return ""
+        if kind != COMPRESSED_CERTIFICATE:
+            raise ValueError(f"a handshake message of type {kind} where CompressedCertificate was due")
+        code = Reader(body).number(2)
+        if code not in self.hello.compressions:
+            raise ValueError(f"compression 0x{code:04x} was not offered")
+        return CERTIFICATE_COMPRESSIONS[code]
+
+    def _begin(self) -> tuple[Suite, bytes, bytes]:
+        """Up to ServerHello; the suite, the handshake secret and the server's traffic secret, which it is read with."""
+        suite, server_share = self._negotiate()
+        secret = secrets.handshake_secret(suite, self.share.exchange(server_share))
+        server = secrets.traffic_secret(suite, secret, "server", "hs", self.channel.transcript)
+        self._change_key(suite, server)
+        return suite, secret, server
 
     def _change_key(self, suite: Suite, secret: bytes) -> None:
         if not self.channel.between_messages:
@@ -216,8 +265,8 @@ class _Reader13:
             raise ValueError(f"a handshake message of type {found} where {kind} was due")
         return body
 
-    def _server_flight(self, suite: Suite, traffic: bytes) -> None:
-        """EncryptedExtensions to Finished."""
+    def _certificate_message(self) -> tuple[int, bytes]:
+        """EncryptedExtensions and CertificateRequest; the type and body of what follows them."""
         reader = Reader(self._expect(ENCRYPTED_EXTENSIONS))
         extensions = read_extensions(reader.sized(2))
         if len(extensions) > MOST_EXTENSIONS:
@@ -235,6 +284,11 @@ class _Reader13:
             self._request_schemes = codes(offered)
             self._note(certificate_request=True)
             kind, body = self.channel.message()
+        return kind, body
+
+    def _server_flight(self, suite: Suite, traffic: bytes) -> None:
+        """EncryptedExtensions to Finished."""
+        kind, body = self._certificate_message()
         if kind != CERTIFICATE:
             raise ValueError(f"a handshake message of type {kind} where Certificate was due")
         self._certificate(body)
@@ -281,6 +335,7 @@ class _Reader13:
         if self._request_context is not None:
             self._prove(suite, self._request_context)
         channel.send_message(FINISHED, secrets.finished13(suite, traffic, channel.transcript))
+        self._resumption = secrets.resumption_secret(suite, self._main, channel.transcript)
         secret = secrets.traffic_secret(suite, self._main, "client", "ap", server_finished)
         channel.writing = Protection13(suite, secret)
         channel.send_alert(WARNING, CLOSE_NOTIFY)
@@ -298,9 +353,12 @@ class _Reader13:
         channel.send_message(CERTIFICATE_VERIFY, pairs(scheme) + sized(credentials.sign(scheme, content)))
         self._note(client_certificate=True)
 
-    def _await_ticket(self) -> None:
+    def _await_ticket(self, suite: Suite) -> None:
         """The first NewSessionTicket (RFC 9846 section 4.7.1)."""
         reader = Reader(self._expect(NEW_SESSION_TICKET))
-        lifetime, _, _, _ = reader.number(4), reader.take(4), reader.sized(1), reader.sized(2)
+        lifetime, added, nonce, identity = reader.number(4), reader.number(4), reader.sized(1), reader.sized(2)
         early = read_extensions(reader.sized(2)).get(EARLY_DATA, b"")
+        key = secrets.ticket_key(suite, self._resumption, nonce)
+        ticket = Ticket(suite, self.share.group, identity, key, added, self._monotonic())
+        self.read13 = replace(self.read13, ticket=ticket)
         self._note(ticket_seen=True, ticket_lifetime_seconds=lifetime, early_data=int.from_bytes(early, "big") > 0)

@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from conformance.tls import secrets
-from conformance.tls.client_hello import ClientHello
+from conformance.tls.client_hello import FALLBACK_SCSV, ClientHello
 from conformance.tls.credentials import ECDSA_SHA1, RSA_SHA1, Credentials
 from conformance.tls.fake12 import Choice, scheme12
 from conformance.tls.fake13 import retry_group
-from conformance.tls.policy import SSL3, SUITES12, TLS12, TLS13, X25519MLKEM768, Policy
+from conformance.tls.policy import SSL3, SUITES12, TLS12, TLS13, Policy
 from conformance.tls.secrets import SECP256R1
 
-HANDSHAKE_FAILURE, DECODE_ERROR, PROTOCOL_VERSION, UNRECOGNIZED_NAME, NO_PROTOCOL = 40, 50, 70, 112, 120
+HANDSHAKE_FAILURE, DECODE_ERROR, PROTOCOL_VERSION, INAPPROPRIATE_FALLBACK = 40, 50, 70, 86
+UNRECOGNIZED_NAME, NO_PROTOCOL = 112, 120
 LARGE_BYTES: Final = 2048
 OLD_SUITES: Final = (0xC009, 0xC013, 0xC00A, 0xC014, 0x002F)
 """Below TLS 1.2: ECDHE with AES-CBC and HMAC-SHA1, and for SSL 3.0, which has no ECDHE, the same with RSA."""
@@ -39,12 +40,13 @@ EXCHANGES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """refuse: with `alert`; drop: close without a word; hybrid: answer with X25519MLKEM768; raw12, raw13: our own
+    """refuse: with `alert`; drop: close without a word; shown: select `group` and go no further; raw12, raw13: our own
     servers; real: the standard library, TLS 1.2 at most where `tls12` says so.
     """
 
-    kind: Literal["refuse", "drop", "hybrid", "raw12", "raw13", "real"]
+    kind: Literal["refuse", "drop", "shown", "raw12", "raw13", "real"]
     alert: int = 0
+    group: int = 0
     choice: Choice | None = None
     tls12: bool = False
 
@@ -64,6 +66,8 @@ def decide(hello: ClientHello, policy: Policy, credentials: Credentials, *, spli
     version = select_version(hello, policy)
     if version is None:
         return DROP if "wordless" in policy.quirks else refuse(PROTOCOL_VERSION)
+    if FALLBACK_SCSV in hello.suites and version < max(policy.versions) and "no-fallback-scsv" not in policy.quirks:
+        return refuse(INAPPROPRIATE_FALLBACK)
     return _misaddressed(hello, policy) or (
         _decide13(hello, policy) if version == TLS13 else _decide12(hello, policy, credentials, version)
     )
@@ -109,15 +113,16 @@ def _misaddressed(hello: ClientHello, policy: Policy) -> Action | None:
 
 def _decide13(hello: ClientHello, policy: Policy) -> Action:
     groups = [each for each in policy.groups if each in hello.groups]
-    if not groups or not any(each in hello.suites for each in policy.suites13):
+    suite = next((each for each in policy.suites13 if each in hello.suites), None)
+    if not groups or suite is None:
         return refuse(HANDSHAKE_FAILURE)
     if policy.schemes13 and not any(each in hello.schemes for each in policy.schemes13):
         return refuse(HANDSHAKE_FAILURE)
     group = retry_group(hello, policy)
     if group is not None and "no-retry" in policy.quirks:
         return refuse(HANDSHAKE_FAILURE)
-    if group == X25519MLKEM768 and (groups == [group] or not hello.shares):
-        return Action("hybrid")
+    if suite not in secrets.SUITES13 or (group and group not in secrets.GROUPS):
+        return Action("shown", group=group or groups[0])
     return Action("raw13") if TLS13 in policy.raw else REAL
 
 
@@ -126,6 +131,7 @@ def _decide12(hello: ClientHello, policy: Policy, credentials: Credentials, vers
     group = _group12(hello, policy)
     suite = _suite12(hello, policy, credentials, version, group=group)
     ours = version != TLS12 or version in policy.raw or scheme in (ECDSA_SHA1, RSA_SHA1) or group in SMALL_GROUPS
+    ours = ours or FALLBACK_SCSV in hello.suites  # the library would refuse what has come this far
     if suite in policy.suites12 and not ours:
         return Action("real", tls12=policy.prefers_tls12 and TLS13 in hello.versions)
     if suite is None or scheme is None:

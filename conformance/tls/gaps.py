@@ -12,7 +12,7 @@ from conformance.core.area import Gap, in_order
 from conformance.core.model import Service, Target
 
 CREDENTIAL = "not-tested(no-credential)"
-PAGES, PLAIN = ("TLS-HTT-01", "TLS-HTT-02", "TLS-HTT-02-S", "TLS-HTT-05"), ("TLS-HTT-03", "TLS-HTT-04")
+PAGES, PLAIN = ("TLS-HTT-01", "TLS-HTT-02", "TLS-HTT-02-S", "TLS-HTT-05", "TLS-HTT-06"), ("TLS-HTT-03", "TLS-HTT-04")
 CONTROL = '{ certificate = "file:client.pem", key = "env:SUITE_CLIENT_KEY" }'
 WRONG = ("expired", "wrong-eku")
 """Certificates that only the operator's own authority can make."""
@@ -49,7 +49,7 @@ def _mutual(service: Service) -> Iterator[Gap]:
         yield Gap(mutual, "not-applicable", "mtls = true, if the endpoint asks for client certificates")
         return
     if not has("client_certificate"):
-        behind = ("TLS-EXT-03", "TLS-EXT-11", "TLS-EXT-11-S", "TLS-MTL-03")
+        behind = ("TLS-EXT-03", "TLS-EXT-11", "TLS-EXT-11-S", "TLS-EXT-12", "TLS-MTL-03")
         yield Gap(behind, CREDENTIAL, f"client_certificate = {CONTROL}")
         if has("http") is not False:
             pages = PAGES if has("plain_http") else (*PAGES, *PLAIN)

@@ -95,7 +95,7 @@ def template(hello: Hello) -> Template:
         if hello.kinds
         else (
             pack(">H", hello.legacy_version)
-            + _sized(_codes(hello.suites))
+            + sized_codes(hello.suites)
             + bytes((len(hello.compressions),))
             + hello.compressions
         )
@@ -137,6 +137,11 @@ def _codes(codes: Iterable[int]) -> bytes:
     return pack(f">{len(found)}H", *found)
 
 
+def sized_codes(codes: Iterable[int]) -> bytes:
+    """Code points as a list with its length before it."""
+    return _sized(_codes(codes))
+
+
 def _sized(data: bytes) -> bytes:
     return pack(">H", len(data)) + data
 
@@ -146,9 +151,9 @@ def _parts(hello: Hello) -> tuple[tuple[int, bytes], ...]:
     found = list(hello.extra)
     found += [FEATURES[name] for name in hello.features]
     if hello.groups:
-        found.append((SUPPORTED_GROUPS, _sized(_codes(hello.groups))))
+        found.append((SUPPORTED_GROUPS, sized_codes(hello.groups)))
     if hello.schemes:
-        found.append((SIGNATURE_ALGORITHMS, _sized(_codes(hello.schemes))))
+        found.append((SIGNATURE_ALGORITHMS, sized_codes(hello.schemes)))
     if hello.protocols:
         names = b"".join(bytes((len(name),)) + name.encode() for name in hello.protocols)
         found.append((ALPN, _sized(names)))

@@ -17,9 +17,10 @@ from conformance.core.model import NotTested, Reason, Undecided, Untested
 from conformance.core.network import Address, Door
 from conformance.core.selector import Conversation, Failure, converse
 from conformance.tls import observe_hellos
-from conformance.tls.asks import HELLO_OBSERVATIONS, observations
+from conformance.tls.asks import HELLO_OBSERVATIONS, SECURITY_TXT, observations
 from conformance.tls.clocks import compared, seconds_ahead
-from conformance.tls.observe_hellos import FIRST, Reading, Talk
+from conformance.tls.hello_records import Reading
+from conformance.tls.talk import FIRST, Talk
 
 THREADS: Final = 16
 MOST_EVIDENCE: Final = 245_760
@@ -254,8 +255,9 @@ def _look_beside(found: _Records, trouble: Undecided | None) -> None:
         for each in found.names & {"http", "client_certificates", "addresses"}:
             found.failures[each] = (trouble.reason, trouble.detail)
         return
-    if http := found.take("http", lambda: observe_http(door, job.target, job.service)):
-        found.connections += 1 + http.plain_declared
+    place, wanted = (job.target, job.service), SECURITY_TXT in job.asks
+    if http := found.take("http", lambda: observe_http(door, *place, security_txt=wanted)):
+        found.connections += 1 + http.plain_declared + (http.security_txt is not None)
         if certificate := found.records.get("certificate"):
             found.records["certificate"] = compared(certificate, seconds_ahead(http.secure, door.now()))
     if seen := found.take("client_certificates", lambda: observe_client_certificates(door, job.target, job.service)):

@@ -12,19 +12,23 @@ from msgspec import structs
 from conformance.core.model import Reason, Undecided, Untested
 from conformance.core.network import Door
 from conformance.core.selector import Failure
+from conformance.tls.asks import CERTIFICATE_COMPRESSION
 from conformance.tls.certificates import analyse
 from conformance.tls.client_keys import roots_path, trusted_key
-from conformance.tls.codepoints import SUITES, VERSIONS
+from conformance.tls.codepoints import CERTIFICATE_COMPRESSIONS, SUITES, VERSIONS
 from conformance.tls.codepoints import name_of as name
 from conformance.tls.credentials import Introduction, from_pem
-from conformance.tls.evidence import Answer, Certificate, Features, Names, ServedChain
-from conformance.tls.flight import Read13, read_flight13
+from conformance.tls.evidence import Answer, Certificate, Features, Names, Resumed, Resumption, ServedChain
+from conformance.tls.flight import Read13, read_compression, read_flight13
 from conformance.tls.flight12 import Session12, handshake12
-from conformance.tls.flight_hello import Hello13
+from conformance.tls.flight_hello import Hello13, Ticket
 from conformance.tls.hello import SCT, TLS12, TLS13
-from conformance.tls.observe_hellos import FIRST, NEVER_REGISTERED, Reading, Talk
+from conformance.tls.hello_records import Reading
+from conformance.tls.observe_hellos import NEVER_REGISTERED
 from conformance.tls.parse import Reply
+from conformance.tls.resumption import FULL, PSK_DHE_KE, PSK_KE, offer_ticket
 from conformance.tls.server_names import as_address
+from conformance.tls.talk import FIRST, Talk
 
 ECDSA_SCHEMES: Final = (0x0403, 0x0503, 0x0603, 0x0807, 0x0808)
 RSA_SCHEMES: Final = (0x0804, 0x0805, 0x0806, 0x0809, 0x080A, 0x080B, 0x0401, 0x0501, 0x0601)
@@ -83,6 +87,47 @@ class Handshakes:
             raise Undecided(Reason.TIMEOUT, "the total deadline passed")
         return found
 
+    def resumption(self) -> Resumption | None:
+        """What becomes of the ticket that our flight got, None where it got none.
+
+        Raises:
+            Undecided: as `flight13` and `offer_ticket`.
+        """
+        ticket = self.flight13(sent_name(self.talk)).ticket
+        if ticket is None:
+            return None
+        first = self._resumed(ticket, PSK_KE)
+        return Resumption(first, self._resumed(ticket, PSK_DHE_KE) if first == FULL else None)
+
+    def compression(self) -> str:
+        """With what the certificate is compressed, empty for not at all.
+
+        Raises:
+            Undecided: as `read_compression` and `Door.dial`.
+        """
+        self.connections += 1
+        connection = self.door.dial(self.talk.job.target, self.talk.address)
+        try:
+            hello = Hello13(sent_name(self.talk), compressions=tuple(CERTIFICATE_COMPRESSIONS))
+            return read_compression(connection, hello, deadline=connection.deadline, monotonic=self.door.monotonic)
+        finally:
+            connection.close()
+
+    def _resumed(self, ticket: Ticket, modes: bytes) -> Resumed:
+        self.connections += 1
+        connection = self.door.dial(self.talk.job.target, self.talk.address)
+        try:
+            return offer_ticket(
+                connection,
+                ticket,
+                modes,
+                server_name=sent_name(self.talk),
+                deadline=connection.deadline,
+                monotonic=self.door.monotonic,
+            )
+        finally:
+            connection.close()
+
     def session12(self) -> Session12:
         """A TLS 1.2 session in which we asked to renegotiate.
 
@@ -139,6 +184,7 @@ def observe_features(reading: Reading, handshakes: Handshakes) -> Features:
     seen = Features(
         flight12=reading.answer("TLSv1.2") if "features:flight12" in talk.job.asks else None,
         alpn_none=reading.answer("alpn-none"),
+        fallback=reading.answer("fallback"),
     )
     troubles: dict[str, str] = {}
     if "features:flight13" in talk.job.asks and talk.offers(TLS13, "TLSv1.3"):
@@ -148,6 +194,16 @@ def observe_features(reading: Reading, handshakes: Handshakes) -> Features:
             seen = replace(seen, flight13=replace(flight, answer=controlled))
         except Undecided as trouble:
             troubles["flight13"] = f"{trouble.reason}: {trouble.detail}"
+    if "features:resumption" in talk.job.asks and seen.flight13:
+        try:
+            seen = replace(seen, resumption=handshakes.resumption())
+        except Undecided as trouble:
+            troubles["resumption"] = f"{trouble.reason}: {trouble.detail}"
+    if CERTIFICATE_COMPRESSION in talk.job.asks and talk.offers(TLS13, "TLSv1.3"):
+        try:
+            seen = replace(seen, certificate_compression=handshakes.compression())
+        except Undecided as trouble:
+            troubles["certificate_compression"] = f"{trouble.reason}: {trouble.detail}"
     if "features:renegotiation" in talk.job.asks and talk.offers(TLS12, "TLSv1.2"):
         try:
             session = handshakes.session12()

@@ -16,8 +16,9 @@ from conformance.tls.secrets import SECP256R1, SECP384R1, X25519
 
 TLS13, TLS12, TLS11, TLS10, SSL3, SSL2 = 0x0304, 0x0303, 0x0302, 0x0301, 0x0300, 0x0002
 X25519MLKEM768: Final = 0x11EC
+FFDHE2048: Final = 0x0100
 
-RSA_PSS_SHA384, RSA_PSS_SHA512, RSA_SHA1, ECDSA_SHA1 = 0x0805, 0x0806, 0x0201, 0x0203
+RSA_PKCS1_SHA256, RSA_PSS_SHA256, RSA_PSS_SHA384, RSA_PSS_SHA512 = 0x0401, 0x0804, 0x0805, 0x0806
 DAY_SECONDS: Final = 86_400
 
 SUITES12: Final = (0xC02B, 0xC02F, 0xC02C, 0xC030, 0xCCA9, 0xCCA8)
@@ -34,9 +35,10 @@ class Policy:
     suites12, suites13, groups: what is negotiated, in the server's order, AEAD and ECDHE alone.
     legacy_suites: answered in TLS 1.2 where a hello offers none of suites12, up to ServerHelloDone.
     dh_bits: the prime of DHE suites. server_order: False follows the client's order in TLS 1.2. chacha_first: ChaCha20
-    goes first where the client puts it first. schemes13: what CertificateVerify may be signed with, empty: what suits
-    the key. alpn: `strict` alerts where nothing is in common, `lax` goes on. sni: `strict` alerts for another name,
-    `required` also for none. ticket_seconds: the lifetime of TLS 1.3 tickets where it is not the library's own.
+    goes first where the client puts it first. schemes12, schemes13: what ServerKeyExchange and CertificateVerify may be
+    signed with, empty: what suits the key. alpn: `strict` alerts where nothing is in common, `lax` goes on. sni:
+    `strict` alerts for another name, `required` also for none. ticket_seconds: the lifetime of TLS 1.3 tickets where it
+    is not the library's own. certificate_compression: with zlib, where a client of TLS 1.3 offers it.
     mtls: whether a client certificate is requested: `optional` refuses wrong ones, `any` refuses none but the absent.
     declares_mtls, trust, claims: what the manifest says of the service. caa: the name of a zone in
     `sandbox_dns.FAULTS`, or `good`. second: another address of the service, with a policy of its own.
@@ -50,18 +52,20 @@ class Policy:
     prefers_tls12: bool = False
     suites12: tuple[int, ...] = SUITES12
     suites13: tuple[int, ...] = (0x1302, 0x1303, 0x1301)
-    groups: tuple[int, ...] = (X25519, SECP256R1, SECP384R1, X25519MLKEM768)
+    groups: tuple[int, ...] = (X25519MLKEM768, X25519, SECP256R1, SECP384R1)
     legacy_suites: tuple[int, ...] = ()
     encrypt_then_mac: bool = True
     dh_bits: int = 2048
     server_order: bool = True
     chacha_first: bool = False
+    schemes12: tuple[int, ...] = ()
     schemes13: tuple[int, ...] = ()
     alpn: Literal["strict", "lax", "none"] = "strict"
     sni: Literal["strict", "required", "any"] = "strict"
     tickets: bool = True
     ticket_seconds: int = 0
     early_data: bool = False
+    certificate_compression: bool = False
     mtls: Literal["off", "required", "optional", "any"] = "off"
     declares_mtls: bool = False
     trust: Literal["public", "private"] = "public"
@@ -120,7 +124,7 @@ def _answering(name: str) -> Callable[[Policy], Policy]:
     wanted = sandbox_http.FAULTS[name]
 
     def apply(policy: Policy) -> Policy:
-        names = ("hsts", "plain", "plain_hsts", "cookies", "without_certificate")
+        names = ("hsts", "plain", "plain_hsts", "cookies", "without_certificate", "security_txt")
         changed: dict[str, Any] = {
             key: getattr(wanted, key) for key in names if getattr(wanted, key) != getattr(sandbox_http.GOOD, key)
         }
@@ -149,6 +153,7 @@ _ROWS: Final[tuple[tuple[str, str, Callable[[Policy], Policy]], ...]] = (
         "sends an extension that the hello did not offer",
         _change("unoffered", raw=frozenset({TLS12})),
     ),
+    ("no-fallback-scsv", "goes on with a hello that says it is a second try", _change("no-fallback-scsv")),
     ("null", "negotiates NULL encryption", _legacy(0xC006)),  # ECDHE_ECDSA_WITH_NULL_SHA
     ("anonymous", "negotiates anonymous key exchange", _legacy(0x00A6)),  # DH_anon_WITH_AES_128_GCM_SHA256
     ("export", "negotiates an export suite", _legacy(0x0026)),  # KRB5_EXPORT_WITH_DES_CBC_40_SHA
@@ -168,16 +173,38 @@ _ROWS: Final[tuple[tuple[str, str, Callable[[Policy], Policy]], ...]] = (
         "negotiates CBC and never encrypt_then_mac",
         _legacy(0xC023, encrypt_then_mac=False),
     ),  # ECDHE_ECDSA_WITH_AES_128_CBC_SHA256
+    (
+        "cbc-sha-without-etm",
+        "negotiates CBC with HMAC-SHA1 and never encrypt_then_mac",
+        _legacy(0xC009, encrypt_then_mac=False),
+    ),  # ECDHE_ECDSA_WITH_AES_128_CBC_SHA
     ("no-aes128gcm12", "lacks AES-128-GCM in TLS 1.2", _without("suites12", 0xC02B, 0xC02F)),
     ("no-aes128gcm13", "lacks TLS_AES_128_GCM_SHA256", _change(suites13=(0x1302, 0x1303), raw=frozenset({TLS13}))),
     ("only-aes128gcm13", "knows TLS_AES_128_GCM_SHA256 only", _change(suites13=(0x1301,), raw=frozenset({TLS13}))),
     ("client-order", "follows the client's order, CBC suites remain", _legacy(0xC023, server_order=False)),
+    ("ccm8", "negotiates a CCM_8 suite", _legacy(0xC0AE)),  # ECDHE_ECDSA_WITH_AES_128_CCM_8
+    ("ccm8-tls13", "negotiates TLS_AES_128_CCM_8_SHA256", _change(suites13=(0x1302, 0x1303, 0x1301, 0x1305))),
+    (
+        "national-instead",
+        "negotiates ARIA, and not AES-128-GCM, in TLS 1.2",
+        _legacy(0xC05C, suites12=SUITES12[2:]),  # ECDHE_ECDSA_WITH_ARIA_128_GCM_SHA256
+    ),
     ("cbc-with-etm", "negotiates CBC with encrypt_then_mac", _legacy(0xC023)),
     ("truncated-hmac", "negotiates truncated_hmac", _change("truncated-hmac", raw=frozenset({TLS12}))),
-    ("no-p256", "lacks secp256r1", _change(groups=(X25519, X25519MLKEM768), raw=BOTH, certificate="good-rsa")),
-    ("no-x25519", "lacks x25519", _change(groups=(SECP256R1, SECP384R1, X25519MLKEM768), raw=frozenset({TLS13}))),
+    ("no-p256", "lacks secp256r1", _change(groups=(X25519MLKEM768, X25519), raw=BOTH, certificate="good-rsa")),
+    ("no-x25519", "lacks x25519", _change(groups=(X25519MLKEM768, SECP256R1, SECP384R1), raw=frozenset({TLS13}))),
     ("small-groups", "negotiates groups below 224 bits", _change("small-groups")),
     ("no-hybrid", "lacks X25519MLKEM768", _without("groups", X25519MLKEM768)),
+    (
+        "classical-first",
+        "prefers x25519 to X25519MLKEM768",
+        _change(groups=(X25519, SECP256R1, SECP384R1, X25519MLKEM768), raw=frozenset({TLS13})),
+    ),
+    (
+        "ffdhe2048",
+        "negotiates ffdhe2048 in TLS 1.3",
+        lambda policy: replace(policy, groups=(*policy.groups, FFDHE2048)),
+    ),
     ("reused-share", "answers every hello with the same key share", _change("reused-share", raw=frozenset({TLS13}))),
     ("no-retry", "refuses hellos that call for a HelloRetryRequest", _change("no-retry")),
     ("sha1-signatures", "signs with SHA-1 in TLS 1.2", _change("sha1-signatures")),
@@ -185,6 +212,11 @@ _ROWS: Final[tuple[tuple[str, str, Callable[[Policy], Policy]], ...]] = (
         "no-mandatory-scheme",
         "signs with rsa_pss_rsae_sha384 and sha512 only in TLS 1.3",
         _change(certificate="good-rsa", schemes13=(RSA_PSS_SHA512, RSA_PSS_SHA384), raw=frozenset({TLS13})),
+    ),
+    (
+        "pkcs1-only",
+        "signs with rsa_pkcs1_sha256 only in TLS 1.2",
+        _change(certificate="good-rsa", schemes12=(RSA_PKCS1_SHA256,), raw=frozenset({TLS12})),
     ),
     ("no-ems", "never negotiates extended_master_secret", _change("no-ems", raw=frozenset({TLS12}))),
     (
@@ -194,6 +226,7 @@ _ROWS: Final[tuple[tuple[str, str, Callable[[Policy], Policy]], ...]] = (
     ),
     ("client-renegotiation", "grants client-initiated renegotiation", _change("renegotiates")),
     ("compression", "negotiates DEFLATE", _change("compression", raw=frozenset({TLS12}))),
+    ("heartbeat", "negotiates heartbeat", _change("heartbeat", raw=BOTH)),
     ("no-alpn", "knows no ALPN", _change(alpn="none")),
     ("lax-alpn", "goes on without a common ALPN protocol", _change(alpn="lax")),
     (
@@ -203,6 +236,8 @@ _ROWS: Final[tuple[tuple[str, str, Callable[[Policy], Policy]], ...]] = (
     ),
     ("answers-unknown-name", "answers for names that it does not serve", _change(sni="any")),
     ("early-data", "issues tickets for 0-RTT", _change(early_data=True, raw=frozenset({TLS13}))),
+    ("psk-ke", "resumes sessions without a key exchange", _change("psk-ke")),
+    ("no-certificate-compression", "sends its certificate as it is", _change(certificate_compression=False)),
     ("ticket-8-days", "issues tickets for 8 days", _change(ticket_seconds=8 * DAY_SECONDS, raw=frozenset({TLS13}))),
     ("ticket-2-days", "issues tickets for 2 days", _change(ticket_seconds=2 * DAY_SECONDS, raw=frozenset({TLS13}))),
     *(
@@ -229,12 +264,15 @@ _ROWS: Final[tuple[tuple[str, str, Callable[[Policy], Policy]], ...]] = (
             "no-sct",
             "must-staple-unstapled",
             "no-revocation-pointer",
+            "internal-name",
+            "private-address",
         )
     ),
     *(
         (name, f"presents the certificate {name}", _presenting(name, BOTH))
         for name in ("rsa1024", "secp256k1", "sha1-chain", "stale-staple", "revoked-staple")
     ),
+    ("no-staple", "staples no OCSP response", _change("no-staple")),
     ("no-caa", "has no CAA record", _change(caa="no-caa")),
     ("caa-other-issuer", "has a CAA record for another issuer", _change(caa="caa-other-issuer")),
     (
@@ -272,7 +310,14 @@ BENIGN: Final[Mapping[str, Policy]] = MappingProxyType(
         "client-certificates": replace(GOOD, mtls="required", declares_mtls=True),
         "client-certificates-tls13": replace(GOOD, versions=(TLS13,), mtls="required", declares_mtls=True),
         "no-tickets": replace(GOOD, tickets=False),
-        "hybrid-first": replace(GOOD, groups=(X25519MLKEM768, X25519, SECP256R1, SECP384R1)),
+        "compressed-certificate": replace(GOOD, certificate_compression=True, raw=frozenset({TLS13})),
+        "national-beside": replace(GOOD, legacy_suites=(0xC05C,)),
+        "pkcs1-first": replace(
+            GOOD,
+            certificate="good-rsa",
+            schemes12=(RSA_PKCS1_SHA256, RSA_PSS_SHA256),
+            raw=frozenset({TLS12}),
+        ),
         "private-root": replace(GOOD, certificate="private-root", trust="private"),
         "good-staple": replace(GOOD, certificate="good-staple", raw=BOTH),
     }

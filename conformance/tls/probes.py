@@ -13,8 +13,18 @@ from types import MappingProxyType
 from typing import Final
 
 from conformance.tls.codepoints import GREASE, GROUP_CODES, SSL2_KINDS, SUITE_CODES, SUITES
-from conformance.tls.hello import SSL2, SSL3, TLS10, TLS11, TLS12, TLS13, Hello
-from conformance.tls.suites import SETS, suite
+from conformance.tls.hello import (
+    SIGNATURE_ALGORITHMS_CERT,
+    SSL2,
+    SSL3,
+    TLS10,
+    TLS11,
+    TLS12,
+    TLS13,
+    Hello,
+    sized_codes,
+)
+from conformance.tls.suites import NATIONAL12, SETS, suite
 
 SUITES13: Final = (0x1301, 0x1302, 0x1303)
 SHARES: Final = (29, 23)
@@ -52,6 +62,11 @@ SCHEMES: Final = (
 )
 LEGACY_SCHEMES: Final = (0x0201, 0x0203, 0x0202, 0x0101, 0x0103, 0x0102)
 """SHA-1 and MD5 with RSA, ECDSA and DSA."""
+
+PSS_SCHEMES: Final = (0x0804, 0x0805, 0x0806, 0x0809, 0x080A, 0x080B)
+PKCS1_SCHEMES: Final = frozenset({0x0401, 0x0501, 0x0601, 0x0301, 0x0201})
+FALLBACK_SCSV: Final = 0x5600
+"""RFC 7507 section 2."""
 
 MANDATORY_SCHEMES: Final = (0x0403, 0x0804)
 """RFC 9846 section 9.1, without rsa_pkcs1_sha256, which signs certificates alone."""
@@ -175,6 +190,8 @@ PROBES: Final = MappingProxyType(
         ),
         # Without groups that come without a share: a HelloRetryRequest would be sent before a scheme is chosen.
         "mandatory": replace(_TLS13, schemes=MANDATORY_SCHEMES, groups=GROUPS13[:5]),
+        "preferred": replace(_TLS13, groups=(29, 4588), shares=()),
+        "national": replace(_DENY, suites=NATIONAL12),
         "alpn-none": replace(_BOTH, protocols=("x-none",)),
         "unknown": CONTROL,
     }
@@ -232,6 +249,19 @@ def of_key(key: str) -> Hello:
         and each.cipher != "NULL"
     )
     return replace(PROBES["TLSv1.2"], suites=tuple(dict.fromkeys(codes)), compressions=b"\0")
+
+
+@once
+def pss() -> Hello:
+    """As `of_key` RSA, to be signed with RSA-PSS alone; what signs certificates stands apart (RFC 9846, 4.3.3)."""
+    return replace(of_key("RSA"), schemes=PSS_SCHEMES, extra=((SIGNATURE_ALGORITHMS_CERT, sized_codes(SCHEMES)),))
+
+
+@once
+def fallback(version: str) -> Hello:
+    """The hello of a version, said to be a second try after one of a newer version had failed."""
+    usual = PROBES[version]
+    return replace(usual, suites=(*usual.suites, FALLBACK_SCSV))
 
 
 @once

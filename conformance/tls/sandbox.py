@@ -33,7 +33,7 @@ __all__ = ["BENIGN", "FAULTS", "GOOD", "Endpoint", "Fault", "Policy", "serve", "
 
 CONNECTION_SECONDS, LEAVE_SECONDS, PEEK_SECONDS = 6.0, 1.0, 0.002
 WIRE_BYTES: Final = 262_144
-PRIORITIZE_CHACHA, ALLOW_CLIENT_RENEGOTIATION = 1 << 21, 1 << 8
+PRIORITIZE_CHACHA, ALLOW_CLIENT_RENEGOTIATION, ALLOW_NO_DHE_KEX = 1 << 21, 1 << 8, 1 << 10
 """SSL_OP_* values of OpenSSL that the standard library does not name."""
 
 LIBRARY_VERSIONS: Final = {TLS12: ssl.TLSVersion.TLSv1_2, TLS13: ssl.TLSVersion.TLSv1_3}
@@ -137,7 +137,8 @@ class TlsServer:
         self._policy = policy
         names = [name for name in (policy.certificate, policy.also_certificate) if name]
         materials = [pki.variant(name, policy.server_name) for name in names]
-        self._credentials = credentials.load(materials[0])
+        staple = None if "no-staple" in policy.quirks else materials[0].staple
+        self._credentials = credentials.load(replace(materials[0], staple=staple))
         self._shares = Shares(policy)
         self.contexts: dict[bool, ssl.SSLContext] = {}
         if set(policy.versions) & LIBRARY_VERSIONS.keys() - policy.raw:
@@ -161,8 +162,8 @@ class TlsServer:
             action = Action("real") if opening.kind == "other" else refuse(PROTOCOL_VERSION)
         if opening.kind == "ssl2" and SSL2 in self._policy.versions:
             _say(connection, fake.ssl2_server_hello(opening.ssl2_kinds, self._credentials.chain[0]))
-        elif action.kind == "hybrid" and opening.hello:
-            _say(connection, fake.hybrid(opening.hello, self._policy))
+        elif action.kind == "shown" and opening.hello:
+            _say(connection, fake.shown(opening.hello, self._policy, action.group))
         elif action.kind == "refuse" or (action.kind == "real" and not self.contexts):
             _say(connection, fake.alert(action.alert or PROTOCOL_VERSION))
         elif action.kind == "real":
@@ -249,6 +250,8 @@ def library_context(policy: Policy, materials: list[Material], pki: Pki) -> ssl.
     if "renegotiates" in policy.quirks:
         context.options &= ~ssl.OP_NO_RENEGOTIATION
         context.options |= ALLOW_CLIENT_RENEGOTIATION
+    if "psk-ke" in policy.quirks:
+        context.options |= ALLOW_NO_DHE_KEX
     if not policy.tickets:
         context.options |= ssl.OP_NO_TICKET
         context.num_tickets = 0

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal
 
+from conformance.wire.serving import SECURITY_DAYS, SECURITY_TXT, security_txt
+
 REQUEST_BYTES, REQUEST_SECONDS = 16_384, 5.0
 GOOD_COOKIE = "sandbox=1; Path=/; Secure; HttpOnly; SameSite=Lax"
 GOOD_HSTS = "max-age=63072000; includeSubDomains"
@@ -20,6 +22,7 @@ REASONS: Final = {
     400: "Bad Request",
     401: "Unauthorized",
     403: "Forbidden",
+    404: "Not Found",
 }
 
 
@@ -30,7 +33,7 @@ class HttpPolicy:
     hsts: the values of Strict-Transport-Security over https, one field each. plain: what plain http does; `closed` is
     for who opens the listeners to heed. plain_hsts: plain http carries the fields of `hsts` too. cookies: the values
     of Set-Cookie over https. without_certificate: the status for an https client that presented no certificate, 0: as
-    any other.
+    any other. security_txt: for how many days it is good, 0: there is none.
     """
 
     hsts: tuple[str, ...] = (GOOD_HSTS,)
@@ -38,6 +41,7 @@ class HttpPolicy:
     plain_hsts: bool = False
     cookies: tuple[str, ...] = (GOOD_COOKIE,)
     without_certificate: int = 0
+    security_txt: int = SECURITY_DAYS
 
 
 GOOD: Final = HttpPolicy()
@@ -50,6 +54,8 @@ FAULTS: Final[Mapping[str, HttpPolicy]] = MappingProxyType(
         "hsts-without-subdomains": HttpPolicy(hsts=("max-age=63072000",)),
         "plain-hsts": HttpPolicy(plain_hsts=True),
         "plain-served": HttpPolicy(plain="serve"),
+        "no-security-txt": HttpPolicy(security_txt=0),
+        "expired-security-txt": HttpPolicy(security_txt=-1),
         "insecure-cookie": HttpPolicy(cookies=("sandbox=1; Path=/; HttpOnly; SameSite=Lax",)),
     }
 )
@@ -112,7 +118,11 @@ def answer(policy: HttpPolicy, target: str, *, secure: bool, anonymous: bool, ht
         status = policy.without_certificate
     elif not secure and policy.plain == "redirect":
         status = 301
+    if status == 200 and target == SECURITY_TXT and not policy.security_txt:
+        status = 404
     body = f"{status} {REASONS.get(status, '')}\n".encode()
+    if status == 200 and target == SECURITY_TXT:
+        body = security_txt(policy.security_txt)
     lines = [
         f"HTTP/1.1 {status} {REASONS.get(status, '')}",
         "Content-Type: text/plain",

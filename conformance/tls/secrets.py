@@ -1,6 +1,6 @@
 """What two TLS peers derive and how they protect records, as pure functions over bytes.
 
-TLS 1.3: the key schedule of RFC 9846 section 7 without pre-shared keys, record protection of its section 5.2.
+TLS 1.3: the key schedule of RFC 9846 section 7, but for sessions resumed, record protection of its section 5.2.
 TLS 1.2: the PRF of RFC 5246 section 5, the extended master secret of RFC 7627, AES-GCM records (RFC 5288) and
 ChaCha20-Poly1305 records (RFC 7905). Both readers of ours and the sandbox's raw servers stand on this one module.
 
@@ -224,6 +224,23 @@ def finished13(suite: Suite, traffic: bytes, transcript: bytes) -> bytes:
 def signed_content13(side: Side, suite: Suite, transcript: bytes) -> bytes:
     """What a CertificateVerify signs (RFC 9846 section 4.5.2)."""
     return b" " * 64 + f"TLS 1.3, {side} CertificateVerify".encode() + b"\0" + suite.hash(transcript)
+
+
+def resumption_secret(suite: Suite, main: bytes, transcript: bytes) -> bytes:
+    """What tickets are derived from, after the client's Finished (RFC 9846 section 7.1)."""
+    return expand_label(suite, main, "res master", suite.hash(transcript), suite.hash_bytes)
+
+
+def ticket_key(suite: Suite, resumption: bytes, nonce: bytes) -> bytes:
+    """The pre-shared key of a ticket (RFC 9846 section 4.7.1)."""
+    return expand_label(suite, resumption, "resumption", nonce, suite.hash_bytes)
+
+
+def binder13(suite: Suite, key: bytes, truncated: bytes) -> bytes:
+    """The binder of a ticket's key, over a ClientHello up to its binders (RFC 9846 section 4.3.11.2)."""
+    early = hmac.digest(bytes(suite.hash_bytes), key, suite.digest)
+    binder_key = expand_label(suite, early, "res binder", suite.hash(b""), suite.hash_bytes)
+    return finished13(suite, binder_key, truncated)
 
 
 def retried_transcript(suite: Suite, first_hello: bytes) -> bytes:

@@ -179,6 +179,7 @@ _RULES: Final[Mapping[str, Callable[[Suite], bool]]] = MappingProxyType(
         "static-dh": lambda each: each.key_exchange == "DH" and not each.anonymous,
         "static-ecdh": lambda each: each.key_exchange == "ECDH" and not each.anonymous,
         "cbc": lambda each: each.mode == "CBC",
+        "ccm8": lambda each: each.mode == "CCM_8",
         "not-allowed12": lambda each: each.code not in ALLOWED12,
     }
 )
@@ -194,11 +195,13 @@ def _rank(each: Suite) -> tuple[bool, bool, bool, int]:
     )
 
 
+_KNOWN: Final = tuple(sorted((each for each in map(suite, SUITES) if each), key=_rank))
+_OLD: Final = tuple(each for each in _KNOWN if not each.tls13)
+
+
 def _sets() -> dict[str, tuple[int, ...]]:
-    known = sorted((each for each in map(suite, SUITES) if each), key=_rank)
-    old = [each for each in known if not each.tls13]
-    found = {name: tuple(each.code for each in old if rule(each)) for name, rule in _RULES.items()}
-    found["not-allowed13"] = tuple(each.code for each in known if each.tls13 and each.code not in ALLOWED13)
+    found = {name: tuple(each.code for each in _OLD if rule(each)) for name, rule in _RULES.items()}
+    found["not-allowed13"] = tuple(each.code for each in _KNOWN if each.tls13 and each.code not in ALLOWED13)
     return found
 
 
@@ -206,3 +209,7 @@ SETS: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(_sets())
 """The named sets of `suites:deny:*`, in the order in which they are offered. All but `not-allowed13` are for TLS 1.2
 and below; `not-allowed12` holds all of the others.
 """
+
+_NATIONAL: Final = frozenset({"ARIA", "CAMELLIA", "SEED", "SM4", "GOST28147", "MAGMA", "KUZNYECHIK"})
+NATIONAL12: Final = tuple(each.code for each in _OLD if each.cipher in _NATIONAL and not each.anonymous)
+"""Suites of TLS 1.2 and below with a cipher that one country has standardised. They are not forbidden for that."""

@@ -12,6 +12,7 @@ from conformance.core.area import requirement
 from conformance.core.model import NotApplicable, Reason, Rule, Service, Undecided, Violation, Violations
 from conformance.tls.clocks import MOST_SKEW_SECONDS
 from conformance.tls.evidence import Certificate, CertificateFacts, ServedChain
+from conformance.tls.server_names import as_address, labels, reference_labels
 
 # Certificates signed with these have no hash to name (RFC 8410, RFC 9881).
 HASHLESS = frozenset(
@@ -97,17 +98,19 @@ def each_certificate(certificate: Certificate, one: Callable[[Case], Violations]
     yield from over(cases, troubles, one)
 
 
-def by_both_clocks(certificate: Certificate, at: datetime, judge: Callable[[datetime], Violations]) -> Violations:
+def by_both_clocks(ahead: int, at: datetime, judge: Callable[[datetime], Violations]) -> Violations:
     """What `judge` finds at the time of observation, where that does not depend on whose clock is right.
+
+    ahead: by how many seconds the endpoint's clock is ahead of ours.
 
     Raises:
         Undecided: CONTROL_FAILED, where the endpoint's clock is far from ours and by it the outcome is another.
     """
     found, ended = whole(judge(at))
-    if abs(certificate.ahead) > MOST_SKEW_SECONDS:
-        theirs, other = whole(judge(at + timedelta(seconds=certificate.ahead)))
+    if abs(ahead) > MOST_SKEW_SECONDS:
+        theirs, other = whole(judge(at + timedelta(seconds=ahead)))
         if (bool(found), type(ended)) != (bool(theirs), type(other)):
-            fact = f"our clock and the endpoint's differ by {abs(certificate.ahead)} s, and so does the outcome"
+            fact = f"our clock and the endpoint's differ by {abs(ahead)} s, and so does the outcome"
             raise Undecided(Reason.CONTROL_FAILED, fact)
     yield from found
     if ended:
@@ -229,7 +232,9 @@ def test_certificate_is_within_its_validity_period(certificate: Certificate, obs
         elif at > instant(facts.not_after):
             yield Violation(f"{case.where}certificate has expired", expected, observed)
 
-    yield from by_both_clocks(certificate, observed_at, lambda at: each_certificate(certificate, partial(one, at)))
+    yield from by_both_clocks(
+        certificate.ahead, observed_at, lambda at: each_certificate(certificate, partial(one, at))
+    )
 
 
 @requirement("TLS-CRT-04")
@@ -250,7 +255,7 @@ def test_certificate_is_renewed_in_time(certificate: Certificate, observed_at: d
         if left < least:
             yield Violation(f"{case.where}certificate is about to expire", f"{in_days(least)} left", in_days(left))
 
-    yield from by_both_clocks(certificate, observed_at, lambda at: each_leaf(certificate, partial(one, at)))
+    yield from by_both_clocks(certificate.ahead, observed_at, lambda at: each_leaf(certificate, partial(one, at)))
 
 
 @requirement("TLS-CRT-13")
@@ -460,6 +465,36 @@ def test_wildcards_stand_for_one_label(certificate: Certificate, service: Servic
             raise Undecided(Reason.TOO_LARGE, f"{case.facts.name_count} names, of which the first were kept")
 
     yield from each_leaf(certificate, one)
+
+
+@requirement("TLS-CRT-23")
+def test_names_are_of_the_public_internet(certificate: Certificate, rule: Rule) -> Violations:
+    """Beside the name that was asked for, the leaf has no name of a network inside, and no private address."""
+    own = reference_labels(certificate.server_name), as_address(certificate.server_name)
+
+    def one(case: Case) -> Violations:
+        inside = [name for name in case.facts.dns_names if is_internal(name, own[0], rule.params["suffixes"])]
+        addresses = map(as_address, case.facts.ip_addresses)
+        private = [str(each) for each in addresses if each is not None and not each.is_global and each != own[1]]
+        if found := (*inside, *private):
+            more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+            yield Violation(
+                f"{case.where}certificate has internal names or addresses",
+                "names and addresses of the public internet",
+                f"{', '.join(found[:5])}{more}",
+            )
+        elif case.facts.name_count > len(case.facts.dns_names) + len(case.facts.ip_addresses):
+            raise Undecided(Reason.TOO_LARGE, f"{case.facts.name_count} names, of which the first were kept")
+
+    yield from each_leaf(certificate, one)
+
+
+def is_internal(name: str, own: tuple[str, ...], suffixes: Sequence[str]) -> bool:
+    """Whether a dNSName, other than the own one, has a single label or ends in one of the suffixes."""
+    parts = labels(name.removeprefix("*."))
+    if not parts or labels(name) == own:
+        return False
+    return len(parts) == 1 or any(parts[-len(each.split(".")) :] == tuple(each.split(".")) for each in suffixes)
 
 
 @requirement("TLS-CRT-14")

@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from conformance.core.area import requirement
-from conformance.core.model import NotApplicable, Reason, Rule, Undecided, Violation, Violations
+from conformance.core.model import (
+    NotApplicable,
+    NotTested,
+    Reason,
+    Rule,
+    Undecided,
+    Untested,
+    Violation,
+    Violations,
+)
 from conformance.tls.evidence import Features, Suites, Versions
 from conformance.tls.reading import given, known, require_version, violated
 
@@ -18,6 +29,7 @@ SETS = {
     "static-dh": "static Diffie-Hellman",
     "static-ecdh": "static ECDH",
     "cbc": "CBC suites",
+    "ccm8": "suites with a tag of 64 bits",
     "not-allowed12": "suites that are not forward-secret AEAD",
     "not-allowed13": "TLS 1.3 suites outside the allow-list",
 }
@@ -69,6 +81,20 @@ def test_cbc_comes_with_encrypt_then_mac(suites: Suites, rule: Rule) -> Violatio
         )
 
 
+@requirement("TLS-EXT-14")
+def test_encrypt_then_mac_is_negotiated_with_cbc(suites: Suites, rule: Rule) -> Violations:
+    """Where a CBC suite is negotiated, encrypt_then_mac is too (RFC 7366 section 2)."""
+    answer = known(suites.denied, rule.params["deny"]).answer
+    if not answer.accepted:
+        raise NotApplicable("no CBC suite is negotiated")
+    if rule.params["extension"] not in answer.extensions:
+        yield Violation(
+            f"does not negotiate {rule.params['extension']} with {answer.suite}",
+            rule.params["extension"],
+            ", ".join(answer.extensions) or "no extensions",
+        )
+
+
 @requirement("TLS-CIP-11")
 def test_common_suite_is_supported(versions: Versions, suites: Suites, rule: Rule) -> Violations:
     """A TLS 1.2 hello with the two ECDHE-AES-128-GCM suites alone is accepted."""
@@ -116,6 +142,50 @@ def test_only_allowed_suites_are_offered(suites: Suites, rule: Rule) -> Violatio
     for name in rule.params["deny_any"]:
         if found := violated(known(suites.denied, name), SETS[name]):
             yield found
+
+
+@requirement("TLS-CIP-15")
+def test_short_tags_are_refused(suites: Suites, rule: Rule) -> Violations:
+    """No suite of the mode that the rule names is negotiated, in TLS 1.2 and below nor in TLS 1.3."""
+    cut = ""
+    for name in rule.params["deny_any"]:
+        denial = known(suites.denied, name)
+        if not denial.answer.accepted:
+            continue
+        found = [each for each in denial.offenders if rule.params["mode"] in each]
+        if found:
+            yield Violation(f"negotiates {SETS['ccm8']}: {', '.join(found)}", "a fatal alert", denial.answer.outcome)
+        elif not denial.complete:
+            cut = f"{len(denial.offenders)} of {SETS[name]} were named, and there are more"
+    if cut:
+        raise Undecided(Reason.NOT_OBSERVABLE, cut)
+
+
+@requirement("TLS-CIP-17")
+def test_national_suites_stand_beside_common_ones(suites: Suites, rule: Rule) -> Violations:
+    """In a version that negotiates a national suite, the suite that everybody has is negotiated too."""
+    seen = {"TLSv1.2": _national12(suites), "TLSv1.3": _national13(suites, rule.params["ciphers"])}
+    if not any(seen.values()):
+        raise NotApplicable("no national suite is negotiated")
+    for (version, national), common in zip(seen.items(), rule.params["common"], strict=True):
+        answer = known(suites.offered, common)
+        if national and not answer.accepted:
+            yield Violation(f"negotiates {national} and no common suite in {version}", common, answer.outcome)
+
+
+def _national12(suites: Suites) -> str:
+    """A national suite of TLS 1.2, empty where none is negotiated."""
+    if "national" not in suites.offered:
+        raise Untested(NotTested.BUDGET, "national suites were not asked for: other questions had used up the hellos")
+    answer = suites.offered["national"]
+    return answer.suite if answer.accepted and answer.version == "TLSv1.2" else ""
+
+
+def _national13(suites: Suites, ciphers: Sequence[str]) -> str:
+    """As above, of TLS 1.3."""
+    denial = known(suites.denied, "not-allowed13")
+    offenders = denial.offenders if denial.answer.accepted else ()
+    return next((each for each in offenders if any(cipher in each for cipher in ciphers)), "")
 
 
 @requirement("TLS-CIP-16")

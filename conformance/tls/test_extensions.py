@@ -120,6 +120,22 @@ def test_unknown_name_is_refused(names: Names, service: Service, rule: Rule) -> 
         yield Violation("refuses an unknown name in another way", f"alert {rule.params['alert']}", unknown.outcome)
 
 
+@requirement("TLS-EXT-09")
+def test_extension_is_not_offered(versions: Versions, features: Features, rule: Rule) -> Violations:
+    """No answer of TLS 1.2 or 1.3 has the extension that the rule names: in the ServerHello, or encrypted."""
+    seen = {}
+    if offers(versions, "TLSv1.2"):
+        seen["TLSv1.2"] = _flight12(versions, features).extensions
+    if offers(versions, "TLSv1.3"):
+        seen["TLSv1.3"] = given(features.flight13, "flight13", features.troubles).extensions
+    if not seen:
+        raise NotApplicable("neither TLS 1.2 nor TLS 1.3 is offered")
+    for version, extensions in seen.items():
+        if rule.params["extension"] in extensions:
+            observed = ", ".join(extensions)
+            yield Violation(f"negotiates {rule.params['extension']} in {version}", "no such extension", observed)
+
+
 @requirement("TLS-EXT-10")
 def test_early_data_is_not_offered(versions: Versions, features: Features) -> Violations:
     """The ticket of a TLS 1.3 session allows no early data (RFC 9846 section 4.7.1)."""
@@ -134,6 +150,21 @@ def test_early_data_is_not_offered(versions: Versions, features: Features) -> Vi
         yield Violation(
             "issues tickets that allow 0-RTT data", "no early_data extension in NewSessionTicket", "early_data"
         )
+
+
+@requirement("TLS-EXT-12")
+def test_resumption_has_a_key_exchange(versions: Versions, features: Features) -> Violations:
+    """A ticket that is offered with psk_ke alone is not taken; that it is taken with psk_dhe_ke is the control."""
+    require_version(versions, "TLSv1.3")
+    flight = given(features.flight13, "flight13", features.troubles)
+    _ticket_or_reason(flight)
+    if not flight.ticket_seen:
+        raise NotApplicable("no session ticket was issued")
+    seen = given(features.resumption, "resumption", features.troubles)
+    if "resumed" in (seen.psk_ke, seen.psk_dhe_ke):
+        yield Violation("resumes sessions without a key exchange", "a key_share in ServerHello", "pre_shared_key alone")
+    elif "resumed with key_share" not in (seen.psk_ke, seen.psk_dhe_ke):
+        raise NotApplicable("no session is resumed with a ticket")
 
 
 @requirement("TLS-EXT-11", "TLS-EXT-11-S")
@@ -158,6 +189,14 @@ def test_ticket_lifetime_is_bounded(versions: Versions, features: Features, rule
             )
     if undecided:
         raise undecided
+
+
+@requirement("TLS-EXT-16")
+def test_certificate_is_compressed(versions: Versions, features: Features) -> Violations:
+    """Offered ways to compress it, the server sends its certificate compressed in one of them (RFC 8879)."""
+    require_version(versions, "TLSv1.3")
+    if not given(features.certificate_compression, "certificate_compression", features.troubles):
+        yield Violation("does not compress its certificate", "zlib, brotli or zstd", "a Certificate message")
 
 
 def _lifetime13(features: Features) -> int:

@@ -23,6 +23,34 @@ def test_group_is_supported(versions: Versions, groups: Groups, rule: Rule) -> V
         raise Undecided(Reason.NOT_OBSERVABLE, f"the answer names another group or none: {answer.outcome}")
 
 
+@requirement("TLS-GRP-05")
+def test_hybrid_group_is_preferred(versions: Versions, groups: Groups, rule: Rule) -> Violations:
+    """Of a classical and a hybrid group, offered in that order and without a share, the server selects the hybrid."""
+    require_version(versions, "TLSv1.3")
+    group, hybrids = rule.params["group"], rule.params["hybrids"]
+    if not known(groups.offered, group).accepted:
+        raise NotApplicable(f"{group} is not supported")
+    answer = given(groups.preferred, "preferred")
+    if not answer.accepted:
+        raise Undecided(Reason.CONTROL_FAILED, f"a hello with a group that is supported was refused: {answer.outcome}")
+    if not answer.group:
+        raise Undecided(Reason.NOT_OBSERVABLE, f"the answer names no group: {answer.outcome}")
+    if answer.group not in hybrids:
+        yield Violation(f"selects {answer.group} where {group} is offered too", group, answer.outcome)
+
+
+@requirement("TLS-GRP-06")
+def test_small_finite_field_groups_are_refused(versions: Versions, groups: Groups, rule: Rule) -> Violations:
+    """A TLS 1.3 hello that offers the group alone is refused."""
+    require_version(versions, "TLSv1.3")
+    for group in rule.params["groups"]:
+        answer = known(groups.denied, group)
+        if answer.accepted and answer.group != group:
+            raise Undecided(Reason.NOT_OBSERVABLE, f"the answer names another group or none: {answer.outcome}")
+        if answer.accepted:
+            yield Violation(f"negotiates {group}", "a fatal alert", answer.outcome)
+
+
 @requirement("TLS-GRP-03")
 def test_small_groups_are_refused(groups: Groups) -> Violations:
     """A TLS 1.2 hello that offers only groups below 224 bits gets no ECDHE key exchange."""
@@ -55,3 +83,23 @@ def test_mandatory_scheme_is_supported(versions: Versions, signatures: Signature
         )
     elif answer.retry:
         raise Undecided(Reason.NOT_OBSERVABLE, "a HelloRetryRequest was sent, before which no scheme is selected")
+
+
+@requirement("TLS-SIG-03")
+def test_pss_is_offered_beside_pkcs1(versions: Versions, signatures: Signatures) -> Violations:
+    """In TLS 1.2 an RSA key signs with RSA-PSS where that alone is offered.
+
+    signature_algorithms_cert names PKCS #1 v1.5 beside, so that certificates that are signed with it keep no server
+    from answering.
+    """
+    require_version(versions, "TLSv1.2")
+    answer = given(signatures.rsa, "rsa")
+    if not answer.accepted or not answer.signature_scheme.startswith("rsa_"):
+        raise NotApplicable(f"no handshake of TLS 1.2 is signed with an RSA key: {answer.outcome}")
+    if answer.signature_scheme.startswith("rsa_pss_"):
+        return
+    pss = given(signatures.pss, "pss")
+    if not pss.accepted:
+        yield Violation("signs with RSA PKCS #1 v1.5 only in TLS 1.2", "an rsa_pss scheme", answer.signature_scheme)
+    elif not pss.signature_scheme.startswith("rsa_pss_"):
+        raise Undecided(Reason.NOT_OBSERVABLE, f"the answer names another scheme or none: {pss.outcome}")

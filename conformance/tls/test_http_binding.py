@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from conformance.core.area import requirement
@@ -16,9 +18,12 @@ from conformance.core.model import (
     Violation,
     Violations,
 )
-from conformance.tls.evidence import Http, HttpAnswer
+from conformance.tls.clocks import seconds_ahead
+from conformance.tls.evidence import Http, HttpAnswer, SecurityTxt
 from conformance.tls.hsts import Hsts, HstsError, parse_hsts
+from conformance.tls.test_certificates import by_both_clocks
 
+T = TypeVar("T")
 FIELD = "strict-transport-security"
 
 
@@ -124,6 +129,39 @@ def test_cookies_are_for_https_alone(http: Http, service: Service) -> Violations
             yield Violation("sets a cookie that plain http may carry", "the attribute Secure", _name_of(pair))
 
 
+@requirement("TLS-HTT-06")
+def test_security_txt_is_current(http: Http, service: Service, observed_at: datetime) -> Violations:
+    """There is a security.txt over https, and its one Expires lies after the time of observation (RFC 9116)."""
+    _speaks_http(service)
+    answer = _answered(http.security_txt, http.security_trouble, "security.txt")
+    if 300 <= answer.status < 400 or answer.status >= 500:
+        raise Undecided(Reason.NOT_OBSERVABLE, f"security.txt answers {answer.status}, which is not followed")
+    ahead = seconds_ahead(http.secure, observed_at)
+    yield from by_both_clocks(ahead, observed_at, lambda at: _lasts(answer, at))
+
+
+def _lasts(answer: SecurityTxt, at: datetime) -> Violations:
+    """What keeps a security.txt from being good at that time."""
+    expected = f"one Expires after {at.isoformat(timespec='seconds')}"
+    if answer.status != 200:
+        yield Violation("has no security.txt", expected, f"status {answer.status}")
+    elif len(answer.expires) != 1:
+        yield Violation(f"has {len(answer.expires)} Expires in its security.txt", expected, f"{answer.size} octets")
+    elif (expires := _moment(answer.expires[0])) is None:
+        yield Violation("has an Expires in its security.txt that is no time", "as in RFC 3339", answer.expires[0])
+    elif expires <= at:
+        yield Violation("has a security.txt that has expired", expected, answer.expires[0])
+
+
+def _moment(text: str) -> datetime | None:
+    """A time as RFC 3339 writes it, None where the text is none."""
+    try:
+        found = datetime.fromisoformat(text.upper())
+    except ValueError:
+        return None
+    return found if found.tzinfo and len(text) >= len("2026-01-01T00:00:00Z") else None
+
+
 def _name_of(pair: str) -> str:
     """A cookie without its value, which may be a secret."""
     return f"the cookie {pair.partition('=')[0].strip()}"
@@ -180,7 +218,7 @@ def _policy(value: str) -> Hsts:
         raise NotApplicable(f"no valid Strict-Transport-Security is sent: {error}") from None
 
 
-def _answered(answer: HttpAnswer | None, trouble: str, what: str) -> HttpAnswer:
+def _answered(answer: T | None, trouble: str, what: str) -> T:
     """The answer; `Undecided` with the recorded reason where there is none."""
     if answer is not None:
         return answer

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from conformance.core.area import requirement
-from conformance.core.model import NotApplicable, Rule, Undecided, Violation, Violations
-from conformance.tls.evidence import Versions
+from conformance.core.model import NotApplicable, NotTested, Rule, Undecided, Untested, Violation, Violations
+from conformance.tls.evidence import Features, Versions
 from conformance.tls.reading import known, offers, require_version
 
 
@@ -73,6 +73,22 @@ def test_refusal_is_an_alert(versions: Versions, rule: Rule) -> Violations:
             yield Violation(f"refuses {version} without a word", "a fatal alert", answer.outcome)
     if not refused:
         raise NotApplicable(f"no hello of {' or '.join(rule.params['versions'])} was refused")
+
+
+@requirement("TLS-VER-15")
+def test_fallback_is_recognised(versions: Versions, features: Features, rule: Rule) -> Violations:
+    """A hello of the second newest version that says that it is a second try is refused (RFC 7507 section 3)."""
+    offered = [version for version in rule.params["versions"] if offers(versions, version)]
+    if len(offered) < 2:
+        raise NotApplicable(f"no version but {', '.join(offered) or 'none'} is offered, so there is nothing to fall to")
+    answer = features.fallback
+    if answer is None:
+        raise Untested(NotTested.BUDGET, "it was not asked: other questions had used up the hellos")
+    alert = rule.params["alert"]
+    if answer.accepted:
+        yield Violation(f"goes on with TLS_FALLBACK_SCSV in {offered[1]}", f"alert {alert}", answer.outcome)
+    elif answer.alert != alert:
+        yield Violation("refuses TLS_FALLBACK_SCSV in another way", f"alert {alert}", answer.outcome)
 
 
 @requirement("TLS-VER-09")

@@ -68,7 +68,7 @@ def test_must_staple_certificate_is_stapled(certificate: Certificate, rule: Rule
                 found.observed,
             )
 
-    yield from by_both_clocks(certificate, observed_at, lambda at: each_leaf(certificate, partial(one, at)))
+    yield from by_both_clocks(certificate.ahead, observed_at, lambda at: each_leaf(certificate, partial(one, at)))
 
 
 @requirement("TLS-CRT-16")
@@ -82,7 +82,18 @@ def test_staple_holds(certificate: Certificate, rule: Rule, observed_at: datetim
         for found in staple_troubles(case.chain, case.chain.staple, at, skew):
             yield Violation(f"{case.where}{found.message}", found.expected, found.observed)
 
-    yield from by_both_clocks(certificate, observed_at, lambda at: each_leaf(certificate, partial(one, at)))
+    yield from by_both_clocks(certificate.ahead, observed_at, lambda at: each_leaf(certificate, partial(one, at)))
+
+
+@requirement("TLS-CRT-17")
+def test_response_is_stapled(certificate: Certificate) -> Violations:
+    """An OCSP response comes with the certificate; whether it holds is another requirement's finding."""
+
+    def one(case: Case) -> Violations:
+        if case.chain.staple is None:
+            yield Violation(f"{case.where}no OCSP response is stapled", "a stapled OCSP response", "none")
+
+    yield from each_leaf(certificate, one)
 
 
 @requirement("TLS-CRT-18")

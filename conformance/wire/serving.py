@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, TypeAlias
@@ -61,6 +62,13 @@ class Response:
 
 
 Respond: TypeAlias = Callable[[Request], Response]
+SECURITY_TXT, SECURITY_DAYS = "/.well-known/security.txt", 90
+
+
+def security_txt(days: int = SECURITY_DAYS) -> bytes:
+    """Whom to tell of a weakness, good for so many days from now (RFC 9116)."""
+    expires = datetime.now(UTC) + timedelta(days=days)
+    return f"Contact: https://xa.test/security\nExpires: {expires:%Y-%m-%dT%H:%M:%SZ}\n".encode()
 
 
 def _nothing(*_: object) -> None:
@@ -81,7 +89,7 @@ def serve(
     Raises:
         OSError: the address cannot be listened on.
     """
-    with serving(_handler(respond), context, address, at_once=OPEN_AT_ONCE) as port:
+    with serving(_handler(_with_security_txt(respond)), context, address, at_once=OPEN_AT_ONCE) as port:
         yield port
 
 
@@ -191,6 +199,18 @@ class _Server(ThreadingHTTPServer):
 
     def handle_error(self, *_: Any) -> None:
         """Whatever a client does to its connection ends it silently."""
+
+
+def _with_security_txt(respond: Respond) -> Respond:
+    """The same answers, and a security.txt where there would be none."""
+
+    def answer(request: Request) -> Response:
+        response = respond(request)
+        if request.target == SECURITY_TXT and response.status == HTTPStatus.NOT_FOUND:
+            return Response(200, security_txt(), {"Content-Type": "text/plain; charset=utf-8"})
+        return response
+
+    return answer
 
 
 def _body(stream: Any, length: int) -> bytes | None:

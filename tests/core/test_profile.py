@@ -110,9 +110,9 @@ def test_a_file_that_is_not_listed_is_validated(write: Write) -> None:
     assert "unknown key" in refused(path).found
 
 
-def test_the_first_profile_has_82_tls_requirements_and_the_claims_row() -> None:
+def test_the_profile_has_95_tls_requirements_and_the_claims_row() -> None:
     found = load_profile("asean").requirements
-    assert sum(each.area == "tls" for each in found.values()) == 82
+    assert sum(each.area == "tls" for each in found.values()) == 95
     assert [each.id for each in found.values() if each.area == "general"] == ["GEN-CLM-01"]
     assert list(found)[:2] == ["TLS-VER-01", "TLS-VER-02"]
 

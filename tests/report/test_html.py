@@ -113,7 +113,7 @@ def test_cards_state_counts_with_their_denominator() -> None:
     assert "conformant no MUST of 63 is violated or open" in cards[0]
     assert "non-conformant 3 of 63 MUST requirements fail" in cards[1]
     assert "3 fail" in cards[1]
-    assert "of 82, basis L" in cards[1]
+    assert "of 95, basis L" in cards[1]
     assert len(DOM.xpath("//ul[@class='silent']/li")) == 11
 
 

@@ -70,7 +70,7 @@ def test_a_waived_violation_names_its_waiver() -> None:
 
 
 def test_the_summary_has_a_line_for_each_country_and_area() -> None:
-    assert "XA  tls      \u2713 conformant              77 pass \u00b7 5 not applicable of 82 L\n" in TEXT
+    assert "XA  tls      \u2713 conformant              90 pass \u00b7 5 not applicable of 95 L\n" in TEXT
     assert "XB  tls      \u2715 non-conformant          3 fail \u00b7 1 error \u00b7 2 not tested" in TEXT
     assert "no submission: BN KH ID LA MY MM PH SG TH TL VN" in TEXT
     assert "\nL live protocol test\n" in TEXT

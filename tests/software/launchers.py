@@ -17,6 +17,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -89,11 +90,17 @@ def lines(directives: Mapping[str, Any], indent: str, end: str) -> str:
     )
 
 
+SECURITY_LOCATION = """    location = /.well-known/security.txt {
+      return 200 "Contact: https://xa.test/security\\nExpires: {next_month}\\n";
+    }
+"""
+
+
 def nginx(binary: str, settings: Mapping[str, Any], files: Files) -> list[str]:
     """The TLS directives stand at the http level, since those of a listening socket are its default server's.
 
-    settings: `directives`; `reject` another name; `listen` options; `response` directives; `plain` directives of the
-    server for plain HTTP; `more` servers as text.
+    settings: `directives`; `reject` another name; `listen` options; `response` directives; `security_txt` false for
+    none; `plain` directives of the server for plain HTTP; `more` servers as text.
     """
     reject = "  server { listen 127.0.0.1:{port} ssl default_server; ssl_reject_handshake on; }\n"
     text = (
@@ -106,7 +113,9 @@ def nginx(binary: str, settings: Mapping[str, Any], files: Files) -> list[str]:
         + (reject if settings.get("reject") else "")
         + f"  server {{\n    listen 127.0.0.1:{{port}} ssl {settings.get('listen', '')};\n    server_name localhost;\n"
         + lines(settings.get("response", {}), "    ", ";")
-        + '    location / { return 200 "ok\\n"; }\n  }\n'
+        + '    location / { return 200 "ok\\n"; }\n'
+        + (SECURITY_LOCATION if settings.get("security_txt", True) else "")
+        + "  }\n"
         + (
             f"  server {{\n    listen 127.0.0.1:{{plain_port}};\n{lines(settings['plain'], '    ', ';')}  }}\n"
             if "plain" in settings
@@ -240,7 +249,8 @@ def serve(configuration: Configuration, files: Files) -> Iterator[Running]:
     binary = software.binary()
     for attempt in range(ATTEMPTS):
         port, plain_port = free_port(), free_port()
-        files.texts.update(port=str(port), plain_port=str(plain_port))
+        next_month = datetime.now(UTC) + timedelta(days=30)
+        files.texts.update(port=str(port), plain_port=str(plain_port), next_month=f"{next_month:%Y-%m-%dT%H:%M:%SZ}")
         command = software.command(binary, configuration.settings, files)
         try:
             with launched(command, files.folder, port) as process:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from conformance.tls.pki import GOOD, SERVERS, Material, Pki, Recipe, der_length
+from conformance.tls.pki import Material, Pki, der_length
+from conformance.tls.recipes import GOOD, SERVERS, Recipe
 
 EXTRA: Final[dict[str, Recipe]] = {
     "good-rsa-staple": replace(GOOD, key="rsa2048", staple=("good", 1 / 24, 7)),

@@ -14,9 +14,11 @@ from conformance.core.model import Reason
 from conformance.core.selector import Failure
 from conformance.tls.client_hello import ClientHello, read_opening
 from conformance.tls.hello import TLS10, TLS11, TLS12, TLS13
-from conformance.tls.observe_hellos import Got, Reading, Talk, converse
+from conformance.tls.hello_records import Reading
+from conformance.tls.observe_hellos import converse
 from conformance.tls.parse import Reply
 from conformance.tls.suites import Suite, suite
+from conformance.tls.talk import Got, Talk
 from tests.zoo.runs import a_target
 
 ASK = Talk.wave
@@ -41,6 +43,7 @@ class Endpoint:
     """A server in few words, newest version and its own order first. keys: certificates by the type of their key.
 
     small: groups below 224 bits that it takes besides. legacy: schemes with SHA-1 that it signs with besides.
+    pkcs1: an RSA key signs with rsa_pkcs1_sha256 in TLS 1.2, and else not at all.
     curve_bound: an ECDSA certificate is used only where its curve, secp256r1, is offered (RFC 8422 section 5.1.1).
     refusal: what comes where nothing suits.
     """
@@ -52,6 +55,7 @@ class Endpoint:
     keys: tuple[str, ...] = ("ECDSA",)
     small: tuple[int, ...] = ()
     legacy: tuple[int, ...] = ()
+    pkcs1: bool = False
     curve_bound: bool = True
     server_order: bool = True
     same_share: bool = False
@@ -102,10 +106,13 @@ class Endpoint:
             if each.authentication in self.keys or each.anonymous:
                 usable.append(code)
         selected = self._pick(usable, hello.suites)
-        scheme = next((each for each in (0x0403, 0x0804, *self.legacy) if each in hello.schemes), None)
-        if selected is None or (scheme is None and version == TLS12):
+        if selected is None:
             return self.refusal
         chosen = known(selected)
+        own = (0x0401 if self.pkcs1 else 0x0804,) if chosen.authentication == "RSA" else (0x0403,)
+        scheme = next((each for each in (*own, *self.legacy) if each in hello.schemes), None)
+        if scheme is None and version == TLS12:
+            return self.refusal
         signed = chosen.key_exchange in ("ECDHE", "DHE") and not chosen.anonymous
         return Reply(
             version,

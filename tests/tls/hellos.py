@@ -119,9 +119,11 @@ def exchange(
     client: str = "",
     roots: str = "",
     maximum: ssl.TLSVersion = ssl.TLSVersion.MAXIMUM_SUPPORTED,
+    path: str = "/",
+    whole: bool = False,
 ) -> str:
-    """One GET by the standard library: its status line, or the reason for which there is none. The chain is verified
-    where roots are given.
+    """One GET by the standard library: the head of its answer (or the whole), or why there is none. The chain is
+    verified where roots are given.
     """
     context = ssl.create_default_context(cafile=roots) if roots else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if not roots:
@@ -133,12 +135,12 @@ def exchange(
         context.load_cert_chain(*identified(authorities().client(client), f"client-{client}"))
     try:
         with connected(address) as sock, context.wrap_socket(sock, server_hostname=NAME) as stream:
-            stream.sendall(b"GET / HTTP/1.1\r\nHost: portal\r\n\r\n")
+            stream.sendall(f"GET {path} HTTP/1.1\r\nHost: portal\r\n\r\n".encode())
             answer = b""
             with contextlib.suppress(ssl.SSLEOFError):
                 while part := stream.recv(4096):
                     answer += part
-            return answer.split(b"\r\n\r\n")[0].decode()
+            return (answer if whole else answer.split(b"\r\n\r\n")[0]).decode()
     except ssl.SSLError as error:
         return error.reason or type(error).__name__
     except OSError as error:

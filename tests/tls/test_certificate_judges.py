@@ -35,6 +35,7 @@ PARAMS: dict[str, dict[str, Any]] = {
     "TLS-CRT-14": {"minimum": 2},
     "TLS-CRT-15": {"skew_seconds": 300},
     "TLS-CRT-16": {"skew_seconds": 300},
+    "TLS-CRT-23": {"suffixes": ["local", "home.arpa"]},
     "TLS-CRT-18": {"short_lived": [{"from": "2024-03-15", "days": 10}, {"from": "2026-03-15", "days": 7}]},
 }
 JUDGES: dict[str, Callable[..., Iterator[Violation]]] = {
@@ -91,6 +92,7 @@ HOLDS = {
     "TLS-CRT-06-S": observed(RSA),
     "TLS-CRT-15": observed({"must_staple": True}, staple=STAPLE),
     "TLS-CRT-16": stapled(),
+    "TLS-CRT-17": stapled(),
 }
 BREAKS = [
     ("TLS-CRT-01", observed(trusted=False, trust_detail="CN=x is self-signed and no anchor"), "no path"),
@@ -137,7 +139,16 @@ BREAKS = [
     ("TLS-CRT-16", stapled(next_update=""), "no nextUpdate"),
     ("TLS-CRT-16", stapled(this_update="2026-11-24T12:05:01Z"), "not valid yet"),
     ("TLS-CRT-16", observed(staple=Staple("unauthorized")), "no status"),
+    ("TLS-CRT-17", observed(), "no OCSP response"),
     ("TLS-CRT-18", observed({"crl_urls": ()}), "no revocation pointer"),
+    *(
+        ("TLS-CRT-23", observed({"dns_names": (NAME, name)}), "internal names")
+        for name in ("intranet", "db.local", "DB.LOCAL", "*.local", "printer.home.arpa", "local")
+    ),
+    *(
+        ("TLS-CRT-23", observed({"ip_addresses": (address,)}), "internal names")
+        for address in ("10.0.0.1", "172.16.0.1", "192.168.1.1", "100.64.0.1", "127.0.0.1", "fd00::1", "fe80::1")
+    ),
 ]
 
 
@@ -181,7 +192,9 @@ def test_every_judge_is_seen_to_fail() -> None:
             "14",
             "15",
             "16",
+            "17",
             "18",
+            "23",
             "24",
         )
     }
@@ -352,6 +365,38 @@ def test_a_wildcard_is_for_neither_e_id_nor_payments() -> None:
     entry = {"certificate": wild, "service": replace(SERVICE, serves=("openid-provider",))}
     (found,) = JUDGES["TLS-CRT-24"](**entry)
     assert "has a wildcard" in found.message
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"dns_names": (NAME, "local.example", "xlocal", "homearpa.example")[:2]},
+        {"dns_names": (NAME, "xhome.arpa.example", "*.gov.example")},
+        {"dns_names": (NAME, "=cmd()", "\x1b[31m", "")},
+        {"ip_addresses": ("8.8.8.8", "2001:4860:4860::8888")},
+    ],
+)
+def test_public_names_are_not_taken_for_internal_ones(facts: dict[str, Any]) -> None:
+    assert judge("TLS-CRT-23", observed(facts)) == []
+
+
+@pytest.mark.parametrize(
+    ("own", "facts"),
+    [
+        ("db.local", {"dns_names": ("db.local",)}),
+        ("localhost", {"dns_names": ("LOCALHOST",)}),
+        ("10.0.0.1", {"ip_addresses": ("10.0.0.1",)}),
+    ],
+)
+def test_the_name_under_test_may_be_internal(own: str, facts: dict[str, Any]) -> None:
+    made = observed({"dns_names": (), **facts})
+    assert judge("TLS-CRT-23", replace(made, server_name=own)) == []
+    assert judge("TLS-CRT-23", made)
+
+
+def test_names_that_were_not_kept_leave_internal_ones_undecided() -> None:
+    with pytest.raises(Undecided, match="200 names"):
+        judge("TLS-CRT-23", observed({"name_count": 200}))
 
 
 YEARS = timedelta(days=3650)

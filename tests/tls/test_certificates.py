@@ -27,7 +27,8 @@ from conformance.core.model import Reason, Undecided
 from conformance.tls import der, trust
 from conformance.tls.certificate_facts import Unreadable, facts, key_facts, listed_logs, read
 from conformance.tls.evidence import ServedChain, Staple
-from conformance.tls.pki import HOSTILE_TEXT, SCT_LIST, SERVERS, Material, timestamp_list
+from conformance.tls.pki import SCT_LIST, Material, timestamp_list
+from conformance.tls.recipes import HOSTILE_TEXT, SERVERS
 from conformance.tls.server_names import covered
 from tests.tls.chains import NAME, Issued, authorities, issue, read_against, served
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,18 +14,20 @@ from hypothesis import strategies as st
 
 from conformance.core.model import NotApplicable, Reason, Rule, Service, Undecided, Violation
 from conformance.tls import test_http_binding as judges
-from conformance.tls.evidence import Http, HttpAnswer
+from conformance.tls.evidence import Http, HttpAnswer, SecurityTxt
 from conformance.tls.hsts import LONGEST_SECONDS, Hsts, HstsError, parse_hsts
 
 GOOD = "max-age=63072000; includeSubDomains"
 SERVICE = Service("s", "tls-endpoint", "portal.xa.test:443", "portal.xa.test", (), {"plain_http": "portal.xa.test:80"})
 ABSENT = "no such field"
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 RULES: dict[str, tuple[Callable[..., Iterator[Violation]], dict[str, Any]]] = {
     "TLS-HTT-01": (judges.test_hsts_is_sent_for_long_enough, {"min_seconds": 31_536_000}),
     "TLS-HTT-02": (judges.test_hsts_occurs_once_and_is_valid, {}),
     "TLS-HTT-02-S": (judges.test_hsts_includes_subdomains, {}),
     "TLS-HTT-03": (judges.test_hsts_is_not_sent_over_plain_http, {}),
     "TLS-HTT-05": (judges.test_cookies_are_for_https_alone, {}),
+    "TLS-HTT-06": (judges.test_security_txt_is_current, {}),
     "TLS-HTT-04": (judges.test_plain_http_redirects_or_is_closed, {"statuses": [301, 308]}),
 }
 
@@ -46,13 +49,16 @@ CONFORMING = Http(
     secure=answer(200, ("strict-transport-security", GOOD), ("set-cookie", "a=1; Path=/;SECURE ; HttpOnly")),
     plain=answer(301, ("location", "https://portal.xa.test/"), url="http://portal.xa.test/"),
     plain_declared=True,
+    security_txt=SecurityTxt(200, ("2026-11-24T12:00:01z",), 80),
 )
 CLOSED = replace(CONFORMING, plain=None, plain_closed=True)
 
 
-def judge(requirement: str, http: Http, service: Service = SERVICE) -> list[Violation]:
+def judge(requirement: str, http: Http, service: Service = SERVICE, now: datetime = NOW) -> list[Violation]:
     function, params = RULES[requirement]
     arguments: dict[str, Any] = {"http": http, "service": service}
+    if requirement == "TLS-HTT-06":
+        arguments["observed_at"] = now
     if params:
         arguments["rule"] = Rule(requirement, params)
     return list(function(**arguments))
@@ -68,7 +74,7 @@ def test_empty_evidence_decides_nothing(requirement: str) -> None:
     with pytest.raises(Undecided):
         judge(requirement, Http())
     with pytest.raises(Undecided) as caught:
-        judge(requirement, Http(plain_declared=True, secure_trouble="timeout: x", plain_trouble="timeout: x"))
+        judge(requirement, Http(None, None, True, False, "timeout: x", "timeout: x", None, "timeout: x"))
     assert caught.value.reason is Reason.TIMEOUT
 
 
@@ -268,3 +274,34 @@ def test_bait_of_64_kilobytes_costs_no_time(bait: str) -> None:
     with pytest.raises(HstsError):
         parse_hsts(bait)
     assert time.process_time() - begun < 0.1
+
+
+@pytest.mark.parametrize(
+    ("seen", "message"),
+    [
+        (SecurityTxt(404), "has no security.txt"),
+        (SecurityTxt(403), "has no security.txt"),
+        (SecurityTxt(200, (), 12), "has 0 Expires"),
+        (SecurityTxt(200, ("2027-01-01T00:00:00Z",) * 2, 99), "has 2 Expires"),
+        (SecurityTxt(200, ("2026-11-24T12:00:00Z",), 80), "expired"),
+        (SecurityTxt(200, ("2026-11-24T13:00:00+02:00",), 80), "expired"),
+        *((SecurityTxt(200, (text,), 80), "no time") for text in ("", "soon", "2027-01-01", "2027-01-01T00:00:00")),
+    ],
+)
+def test_security_txt_that_is_missing_or_not_current(seen: SecurityTxt, message: str) -> None:
+    (found,) = judge("TLS-HTT-06", replace(CONFORMING, security_txt=seen))
+    assert message in found.message
+
+
+@pytest.mark.parametrize("status", [301, 302, 308, 500, 503])
+def test_security_txt_elsewhere_or_behind_a_broken_server_is_not_judged(status: int) -> None:
+    with pytest.raises(Undecided, match=str(status)):
+        judge("TLS-HTT-06", replace(CONFORMING, security_txt=SecurityTxt(status)))
+
+
+@pytest.mark.parametrize("date", ["Tue, 24 Nov 2026 12:20:00 GMT", "Tue, 24 Nov 2026 11:54:00 GMT"])
+def test_security_txt_whose_time_depends_on_the_clock_is_undecided(date: str) -> None:
+    expires = "2026-11-24T12:10:00Z" if "12:20" in date else "2026-11-24T11:57:00Z"
+    seen = replace(CONFORMING, secure=answer(200, ("date", date)), security_txt=SecurityTxt(200, (expires,), 80))
+    with pytest.raises(Undecided, match="clock"):
+        judge("TLS-HTT-06", seen)

@@ -15,9 +15,20 @@ from msgspec.structs import replace as changed
 from conformance.areas import AREAS
 from conformance.core.judge import Bundle, Case, judge_service
 from conformance.core.judging import load_judges, order
-from conformance.core.model import Cell, Status
+from conformance.core.model import Cell, Level, Status
 from conformance.core.profile import load_profile
-from conformance.tls.evidence import Answer, Denial, Features, Groups, Names, Signatures, Suites, Tolerance, Versions
+from conformance.tls.evidence import (
+    Answer,
+    Denial,
+    Features,
+    Groups,
+    Names,
+    Resumption,
+    Signatures,
+    Suites,
+    Tolerance,
+    Versions,
+)
 from tests.evidence import (
     BROKEN,
     CLOSED,
@@ -84,9 +95,23 @@ def offered(name: str, answer: Answer = REFUSED) -> dict[str, Any]:
     return {"suites": replace(made, offered={**made.offered, name: answer})}
 
 
-def grouped(name: str) -> dict[str, Any]:
+def grouped(name: str, **changes: Any) -> dict[str, Any]:
     made = records()["groups"]
-    return {"groups": replace(made, offered={**made.offered, name: REFUSED})}
+    return {"groups": replace(made, offered={**made.offered, name: REFUSED}, **changes)}
+
+
+def groups(**changes: Any) -> dict[str, Any]:
+    return {"groups": replace(records()["groups"], **changes)}
+
+
+def signed(scheme: str, pss: Answer | None = None) -> dict[str, Any]:
+    return {"signatures": replace(records()["signatures"], rsa=answered(signature_scheme=scheme), pss=pss)}
+
+
+def national(**common: Answer) -> dict[str, Any]:
+    """ARIA in TLS 1.2, and the answers to what everybody has."""
+    made = records()["suites"]
+    return {"suites": replace(made, offered={**made.offered, "national": answered(suite="TLS_X_ARIA"), **common})}
 
 
 def features(**changes: Any) -> dict[str, Any]:
@@ -119,6 +144,8 @@ RED: list[tuple[str, dict[str, Any], str]] = [
     ("TLS-MTL-04", flight13(certificate_request=True), "requests a client certificate"),
     ("TLS-VER-12", tolerance("large", SILENT), "3,000 bytes"),
     ("TLS-VER-13", tolerance("split", BROKEN), "two TCP segments"),
+    ("TLS-VER-15", features(fallback=TLS12), "goes on with TLS_FALLBACK_SCSV in TLSv1.2"),
+    ("TLS-VER-15", features(fallback=REFUSED), "in another way"),
     ("TLS-VER-14", tolerance("grease", TLS13, unoffered=("grease: suite X",)), "not offered"),
     *(
         (f"TLS-CIP-{number}", denied(name, TLS12, "TLS_X"), "TLS_X")
@@ -146,6 +173,19 @@ RED: list[tuple[str, dict[str, Any], str]] = [
     ),
     ("TLS-CIP-14", denied("not-allowed13", TLS13), "allow-list"),
     ("TLS-CIP-14", denied("not-allowed12"), "not forward-secret AEAD"),
+    ("TLS-CIP-15", denied("ccm8", TLS12, "TLS_X_CCM_8"), "TLS_X_CCM_8"),
+    ("TLS-CIP-15", denied("not-allowed13", TLS13, "TLS_Y", "TLS_AES_128_CCM_8_SHA256"), "TLS_AES_128_CCM_8_SHA256"),
+    ("TLS-CIP-17", national(aes128gcm12=REFUSED), "TLS_X_ARIA and no common suite in TLSv1.2"),
+    (
+        "TLS-CIP-17",
+        {
+            "suites": replace(
+                offered("TLS_AES_128_GCM_SHA256")["suites"],
+                denied={**records()["suites"].denied, "not-allowed13": Denial(TLS13, ("TLS_SM4_GCM_SM3",))},
+            )
+        },
+        "TLS_SM4_GCM_SM3 and no common suite in TLSv1.3",
+    ),
     ("TLS-CIP-16", features(flight12=answered(extensions=("truncated_hmac",))), "truncated_hmac"),
     ("TLS-GRP-01", grouped("secp256r1"), "secp256r1"),
     ("TLS-GRP-02", grouped("x25519"), "x25519"),
@@ -155,6 +195,8 @@ RED: list[tuple[str, dict[str, Any], str]] = [
         "224 bits",
     ),
     ("TLS-GRP-04", grouped("X25519MLKEM768"), "X25519MLKEM768"),
+    ("TLS-GRP-05", groups(preferred=TLS13), "selects x25519"),
+    ("TLS-GRP-06", groups(denied={"ffdhe2048": changed(TLS13, group="ffdhe2048")}), "ffdhe2048"),
     (
         "TLS-GRP-07",
         {"tolerance": replace(records()["tolerance"], shares=(("a", "x25519", "s"), ("b", "x25519", "s")))},
@@ -167,6 +209,7 @@ RED: list[tuple[str, dict[str, Any], str]] = [
         "SHA-1 or MD5",
     ),
     ("TLS-SIG-02", {"signatures": replace(records()["signatures"], mandatory=REFUSED)}, "mandatory scheme"),
+    ("TLS-SIG-03", signed("rsa_pkcs1_sha256", REFUSED), "PKCS #1 v1.5 only"),
     ("TLS-EXT-01", features(flight12=NO_EMS), "extended_master_secret"),
     ("TLS-EXT-02", features(flight12=answered(extensions=())), "renegotiation_info"),
     (
@@ -181,7 +224,13 @@ RED: list[tuple[str, dict[str, Any], str]] = [
     ("TLS-EXT-07", names(named_matches=False, unknown=TLS12, unknown_leaf="aa"), "ignores the server name"),
     ("TLS-EXT-08", names(unknown=TLS12), "a name it does not serve"),
     ("TLS-EXT-08", names(unknown=REFUSED), "in another way"),
+    ("TLS-EXT-09", features(flight12=answered(extensions=("heartbeat",))), "heartbeat in TLSv1.2"),
+    ("TLS-EXT-09", flight13(extensions=("heartbeat",)), "heartbeat in TLSv1.3"),
+    ("TLS-EXT-14", denied("cbc"), "does not negotiate encrypt_then_mac"),
+    ("TLS-EXT-16", features(certificate_compression=""), "does not compress"),
     ("TLS-EXT-10", flight13(early_data=True), "0-RTT"),
+    ("TLS-EXT-12", features(resumption=Resumption("resumed")), "without a key exchange"),
+    ("TLS-EXT-12", features(resumption=Resumption("full handshake", "resumed")), "without a key exchange"),
     ("TLS-EXT-11", flight13(ticket_lifetime_seconds=8 * 86400), "691200 s"),
     ("TLS-EXT-11-S", features(ticket12_lifetime_seconds=2 * 86400), "172800 s"),
     ("GEN-CLM-01", versions(tls13=REFUSED), "claims tls13 = true"),
@@ -191,6 +240,10 @@ RED: list[tuple[str, dict[str, Any], str]] = [
 @pytest.mark.parametrize(("requirement_id", "changes", "message"), RED, ids=[f"{r[0]}-{r[2]}" for r in RED])
 def test_broken_evidence_is_red(requirement_id: str, changes: dict[str, Any], message: str) -> None:
     cell = cells(bundle(**changes))[requirement_id]
+    if TLS[requirement_id].level is Level.MAY:
+        assert cell.status is Status.NOT_APPLICABLE
+        assert message in cell.detail
+        return
     assert cell.status in (Status.FAIL, Status.WARNING), (cell.status, cell.detail)
     assert message in cell.violations[0].message + cell.violations[0].observed
     assert cell.violations[0].expected
@@ -314,6 +367,59 @@ ODD: list[tuple[str, dict[str, Any], Status, str]] = [
         Status.ERROR,
         "not-observable",
     ),
+    # What is not there to be judged.
+    ("TLS-GRP-05", grouped("X25519MLKEM768", preferred=TLS13), Status.NOT_APPLICABLE, ""),
+    ("TLS-GRP-05", groups(preferred=REFUSED), Status.ERROR, "control-failed"),
+    ("TLS-GRP-05", groups(preferred=changed(TLS13, group="")), Status.ERROR, "not-observable"),
+    ("TLS-GRP-06", groups(denied={"ffdhe2048": TLS13}), Status.ERROR, "not-observable"),
+    ("TLS-SIG-03", signed("rsa_pkcs1_sha256", answered(signature_scheme="rsa_pss_rsae_sha256")), Status.PASS, ""),
+    ("TLS-SIG-03", signed("rsa_pkcs1_sha256", answered()), Status.ERROR, "not-observable"),
+    ("TLS-SIG-03", signed("rsa_pkcs1_sha256"), Status.ERROR, "not-observable"),
+    ("TLS-SIG-03", signed("ecdsa_secp256r1_sha256"), Status.NOT_APPLICABLE, ""),
+    ("TLS-SIG-03", {"signatures": Signatures(DENIED, TLS13, (), REFUSED)}, Status.NOT_APPLICABLE, ""),
+    ("TLS-EXT-14", denied("cbc", answered(extensions=("encrypt_then_mac",))), Status.PASS, ""),
+    ("TLS-EXT-12", features(resumption=Resumption("resumed with key_share")), Status.PASS, ""),
+    ("TLS-EXT-12", features(resumption=Resumption("full handshake", "full handshake")), Status.NOT_APPLICABLE, ""),
+    ("TLS-EXT-12", flight13(ticket_seen=False), Status.NOT_APPLICABLE, ""),
+    ("TLS-EXT-12", features(resumption=None, troubles={"resumption": "reset: x"}), Status.ERROR, "reset"),
+    (
+        "TLS-EXT-16",
+        features(certificate_compression=None, troubles={"certificate_compression": "tls-alert: x"}),
+        Status.ERROR,
+        "tls-alert",
+    ),
+    ("TLS-EXT-16", versions(tls13=REFUSED), Status.NOT_APPLICABLE, ""),
+    ("TLS-EXT-14", denied("cbc", REFUSED), Status.NOT_APPLICABLE, ""),
+    ("TLS-CIP-15", denied("not-allowed13", TLS13, "TLS_AEGIS_256_SHA512"), Status.PASS, ""),
+    (
+        "TLS-CIP-15",
+        {
+            "suites": replace(
+                records()["suites"],
+                denied={
+                    **records()["suites"].denied,
+                    "not-allowed13": Denial(TLS13, ("TLS_AEGIS_256_SHA512",), complete=False),
+                },
+            )
+        },
+        Status.ERROR,
+        "not-observable",
+    ),
+    ("TLS-CIP-17", national(), Status.PASS, ""),
+    ("TLS-CIP-17", {}, Status.NOT_APPLICABLE, ""),
+    (
+        "TLS-CIP-17",
+        {
+            "suites": replace(
+                records()["suites"],
+                offered={name: each for name, each in records()["suites"].offered.items() if name != "national"},
+            )
+        },
+        Status.NOT_TESTED,
+        "budget",
+    ),
+    ("TLS-VER-15", features(fallback=None), Status.NOT_TESTED, "budget"),
+    ("TLS-VER-15", {**features(fallback=TLS12), **versions(tls13=REFUSED)}, Status.NOT_APPLICABLE, ""),
     ("TLS-SIG-01", {"signatures": Signatures(Denial(answered(version="TLSv1.1")))}, Status.NOT_APPLICABLE, ""),
     ("TLS-SIG-02", {"signatures": Signatures(DENIED, changed(TLS13, retry=True))}, Status.ERROR, "not-observable"),
     ("TLS-EXT-07", names(named_matches=False, unknown=TLS13, unknown_leaf=""), Status.ERROR, "not-observable"),

@@ -15,7 +15,7 @@ from conformance.tls import observe_client_certificates as observer
 from conformance.tls.client_keys import trusted_key
 from conformance.tls.evidence import ClientCertificates
 from conformance.tls.observe_client_certificates import observe_client_certificates
-from conformance.tls.pki import CLIENTS
+from conformance.tls.recipes import CLIENTS
 from conformance.tls.sandbox_http import GOOD, HttpPolicy
 from conformance.wire.client_certificates import throw_away
 from tests.tls.endpoints import client, described, endpoint, public_roots, referred, server_context, stored

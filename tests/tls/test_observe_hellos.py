@@ -9,12 +9,12 @@ import pytest
 
 from conformance.core.model import Reason, Undecided
 from conformance.core.profile import load_profile
-from conformance.tls.asks import asks
+from conformance.tls.asks import HANDSHAKES, asks, budget
 from conformance.tls.codepoints import GROUPS, SUITES
 from conformance.tls.hello import TLS10, TLS11, TLS12, TLS13
-from conformance.tls.observe_hellos import AGAIN, FIRST, HOPED, LAST, UNION
 from conformance.tls.parse import Reply
 from conformance.tls.suites import SETS, suite
+from conformance.tls.talk import AGAIN, FIRST, HOPED, LAST, UNION
 from tests.tls.conversations import (
     CLOSED,
     DRIPPED,
@@ -132,15 +132,15 @@ def again(found: Asked) -> list[str]:
 
 
 def test_what_is_there_to_be_accepted_is_asked_again_at_once_and_refusals_at_the_end() -> None:
-    closing = dict.fromkeys(("SSLv3", "TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3", "aes128gcm12"), RESET)
-    found = asked(changed(GOOD, **closing), *VERSIONS, "suites:offer:aes128gcm12")
-    assert again(found) == ["TLSv1.2", "TLSv1.3", "aes128gcm12", "SSLv3", "TLSv1.0", "TLSv1.1"]
+    closing = dict.fromkeys(("SSLv3", "TLSv1.0", "TLSv1.1", "TLSv1.3", "aes128gcm12"), RESET)
+    found = asked(changed(replace(GOOD, suites12=(0xC02C,)), **closing), *VERSIONS, "suites:offer:aes128gcm12")
+    assert again(found) == ["TLSv1.3", "aes128gcm12", "SSLv3", "TLSv1.0", "TLSv1.1"]
 
 
 @pytest.mark.parametrize("versions", [(TLS13, TLS12), (TLS12,), (TLS13,)])
 def test_server_that_refuses_by_hanging_up_costs_forty_hellos_at_most(versions: tuple[int, ...]) -> None:
     found = asked(Endpoint(versions=versions, refusal=CLOSED), *ALL)
-    assert len(again(found)) >= 3
+    assert len(again(found)) >= 2
     assert found.talk.connections == len(found.names) <= 40
     assert not found.reading.versions().answers["TLSv1.1"].accepted
 
@@ -155,11 +155,38 @@ def test_hanging_up_at_nearly_everything_leaves_the_rest_undecided() -> None:
     assert all(each.kind in ("closed", "broken", "accepted") for each in answers.values())
 
 
-@pytest.mark.parametrize(("endpoint", "most"), [(GOOD, 30), (ONLY12, 34), (ONLY13, 30), (OLD, 40)])
+LEGACY = Endpoint(
+    versions=(TLS13, TLS12, TLS11, TLS10),
+    suites13=(0x1302, 0x1305),
+    suites12=(0xC030, 0xC013, 0x002F, 0x000A, 0x0005),
+    groups=(30, 23),
+    keys=("RSA",),
+    server_order=False,
+)
+LEGACY_TWO = replace(LEGACY, suites12=(0xC02C, 0xC030, 0x009E, 0xC0AE, 0xC05C), keys=("RSA", "ECDSA"))
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "most"),
+    [
+        (GOOD, 30),
+        (ONLY12, 22),
+        (ONLY13, 30),
+        (OLD, 30),
+        (LEGACY, 40),
+        (LEGACY_TWO, 40),
+        (replace(LEGACY, pkcs1=True), 40),
+    ],
+)
 def test_the_whole_area_costs_few_hellos(endpoint: Endpoint, most: int) -> None:
     found = asked(endpoint, *ALL)
     offenders = sum(name.rpartition("-")[2].isdigit() and name.startswith("deny:") for name in found.names)
     assert len(found.names) - offenders <= most
+
+
+def test_the_budget_is_forty_hellos_and_fifteen_other_connections() -> None:
+    assert budget(frozenset(ALL)) == 40 + sum(HANDSHAKES.get(ask, 0) for ask in ALL)
+    assert sum(HANDSHAKES.get(ask, 0) for ask in ALL) <= 15
 
 
 @pytest.mark.parametrize("probe", ["grease", "large", "split", "retry", "unknown-version"])
@@ -247,6 +274,14 @@ def test_offenders_are_named_up_to_the_limit() -> None:
     assert (len(denial.offenders), denial.complete) == (len(codes), True)
 
 
+def test_suite_that_the_whole_was_answered_with_answers_for_its_sets() -> None:
+    found = asked(replace(ONLY12, suites12=(0xC02B, CBC)), *DENY)
+    denied = found.reading.suites().denied
+    assert {denied[each].answer.suite for each in ("cbc", "not-allowed12")} == {SUITES[CBC]}
+    assert not {"deny:cbc", "deny:not-allowed12"} & set(found.names)
+    assert {"deny:null", "deny:dhe"} <= set(found.names)
+
+
 def test_server_that_repeats_a_struck_suite_does_not_keep_us() -> None:
     stubborn = Reply(TLS12, bytes(32), suite=CBC, compression=0)
     found = asked(changed(ONLY12, deny_cbc=stubborn, deny_cbc_1=stubborn), "suites:deny:cbc")
@@ -289,6 +324,7 @@ def test_common_suite_of_12_is_asked_for_only_where_it_was_not_seen() -> None:
     other = asked(replace(GOOD, suites12=(0xC02C, 0xC02B)), *asked_for)
     assert "aes128gcm12" in other.names
     assert other.reading.suites().offered["aes128gcm12"].accepted
+    assert "aes128gcm12" not in asked(ONLY13, *asked_for).names
     lacking = asked(replace(GOOD, suites12=(0xC02C,)), *asked_for)
     assert not lacking.reading.suites().offered["aes128gcm12"].accepted
 
@@ -310,6 +346,19 @@ def test_order_is_asked_where_there_is_a_weaker_suite() -> None:
     assert asked(GOOD, *wanted).reading.suites().order is None
     for server_order in (True, False):
         weak = replace(ONLY12, suites12=(0xC02B, CBC), server_order=server_order)
+        found = asked(weak, *wanted)
+        order = found.reading.suites().order
+        assert order
+        assert (order[0].suite == order[1].suite) is server_order
+        assert [name for name in found.names if name.startswith("order")] == ["order-2"]
+
+
+@pytest.mark.parametrize("suites12", [(CBC, 0xC02B), (0xCCA9, CBC, 0xC02B), (0xC02B, 0xC006)])
+def test_order_is_found_whatever_the_hello_of_12_was_answered_with(suites12: tuple[int, ...]) -> None:
+    """The weak one first; ChaCha20, which says nothing of the order; a suite that the hello of 1.2 does not offer."""
+    wanted = ("versions:TLSv1.2", "suites:offer:aes128gcm12", "suites:deny:cbc", "suites:deny:null", "suites:order")
+    for server_order in (True, False):
+        weak = replace(ONLY12, suites12=suites12, server_order=server_order)
         order = asked(weak, *wanted).reading.suites().order
         assert order
         assert (order[0].suite == order[1].suite) is server_order
@@ -426,6 +475,107 @@ def test_shares_are_asked_for_where_none_can_be_compared() -> None:
     retrying = replace(ONLY13, groups=(30,))
     found = asked(retrying, "versions:TLSv1.3", "tolerance:shares")
     assert {"share-1", "share-2"} <= set(found.names)
+
+
+PREFERENCE = ("versions:TLSv1.3", "groups:offer:X25519MLKEM768", "groups:preferred", "tolerance:retry")
+
+
+@pytest.mark.parametrize(
+    ("groups", "server_order", "asks", "selected"),
+    [
+        ((4588, 29, 23), True, True, "X25519MLKEM768"),
+        ((4588, 29, 23), False, True, "x25519"),
+        ((29, 23, 4588), True, False, "x25519"),  # passed over although the client has it first
+        ((29, 23), True, False, "x25519"),
+    ],
+)
+def test_preference_is_asked_where_a_hybrid_group_was_selected(
+    groups: tuple[int, ...], server_order: bool, asks: bool, selected: str
+) -> None:
+    found = asked(replace(GOOD, groups=groups, server_order=server_order), *PREFERENCE)
+    assert ("preferred" in found.names) is asks
+    preferred = found.reading.groups().preferred
+    assert preferred
+    assert preferred.group == selected
+
+
+def test_group_that_is_there_to_be_refused_is_asked_for_in_13_alone() -> None:
+    wanted = ("versions:TLSv1.3", "groups:deny:ffdhe2048")
+    assert not asked(GOOD, *wanted).reading.groups().denied["ffdhe2048"].accepted
+    assert asked(replace(GOOD, groups=(29, 256)), *wanted).reading.groups().denied["ffdhe2048"].group == "ffdhe2048"
+    without = asked(ONLY12, *wanted)
+    assert "deny-ffdhe2048" not in without.names
+    assert not without.reading.groups().denied["ffdhe2048"].accepted
+
+
+RSA12 = replace(ONLY12, keys=("RSA",))
+
+
+def test_pss_is_asked_for_where_an_rsa_key_signed_with_pkcs1() -> None:
+    wanted = ("versions:TLSv1.2", "signatures:pss")
+    for endpoint, question, scheme in (
+        (RSA12, False, "rsa_pss_rsae_sha256"),
+        (replace(RSA12, pkcs1=True), True, "rsa_pkcs1_sha256"),
+        (replace(ONLY12, keys=("ECDSA", "RSA"), pkcs1=True), True, "rsa_pkcs1_sha256"),
+        (ONLY12, False, ""),
+    ):
+        found = asked(endpoint, *wanted)
+        rsa = found.reading.signatures().rsa
+        assert rsa
+        assert (rsa.signature_scheme, "pss" in found.names) == (scheme, question)
+    assert asked(replace(RSA12, pkcs1=True), *wanted).reading.signatures().pss == asked(
+        replace(RSA12, pkcs1=True), *wanted
+    ).reading.answer("pss")
+
+
+def test_pss_hello_names_the_other_schemes_for_certificates() -> None:
+    hellos: dict[str, Any] = {}
+
+    def respond(name: str, hello: Any, before: int) -> Any:
+        hellos[name] = hello
+        return replace(RSA12, pkcs1=True).answer(hello)
+
+    asked(respond, "versions:TLSv1.2", "signatures:pss")
+    assert not {0x0401, 0x0501, 0x0601} & set(hellos["pss"].schemes)
+    assert {0x0804, 0x0809} <= set(hellos["pss"].schemes)
+    assert b"\x04\x01" in hellos["pss"].extensions[50]
+
+
+# What is asked for options
+
+
+def test_options_are_asked_last_and_where_there_is_room() -> None:
+    found = asked(GOOD, *ALL)
+    assert found.names[-3:] == ["national", "fallback", LAST]
+    full = asked(Endpoint(refusal=CLOSED), *ALL)
+    assert not {"national", "fallback"} & set(full.names)
+    assert "national" not in full.reading.suites().offered
+
+
+@pytest.mark.parametrize(
+    ("versions", "legacy"), [((TLS13, TLS12), TLS12), ((TLS12, TLS11), TLS11), ((TLS12,), 0), ((TLS13,), 0)]
+)
+def test_fallback_is_to_the_second_newest_version(versions: tuple[int, ...], legacy: int) -> None:
+    hellos: dict[str, Any] = {}
+
+    def respond(name: str, hello: Any, before: int) -> Any:
+        hellos[name] = hello
+        return Endpoint(versions=versions, suites12=(0xC02B, 0xC009)).answer(hello)
+
+    asked(respond, *VERSIONS, "features:fallback")
+    assert ("fallback" in hellos) is bool(legacy)
+    if legacy:
+        assert (hellos["fallback"].legacy_version, hellos["fallback"].versions) == (legacy, ())
+        assert 0x5600 in hellos["fallback"].suites
+
+
+def test_national_suites_are_offered_alone_in_12() -> None:
+    aria = asked(replace(GOOD, suites12=(0xC02B, 0xC05C)), "versions:TLSv1.2", "suites:offer:national")
+    assert aria.reading.suites().offered["national"].suite == SUITES[0xC05C]
+    assert not asked(GOOD, "versions:TLSv1.2", "suites:offer:national").reading.suites().offered["national"].accepted
+    alone = asked(replace(GOOD, suites12=(0xC05C,)), "versions:TLSv1.2", "suites:offer:national")
+    assert not alone.reading.versions().answers["TLSv1.2"].accepted
+    assert alone.reading.suites().offered["national"].suite == SUITES[0xC05C]
 
 
 # Keys, names, features

@@ -7,6 +7,7 @@ import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -45,13 +46,15 @@ RED = {
     "plain-hsts": {"TLS-HTT-03"},
     "plain-served": {"TLS-HTT-04"},
     "insecure-cookie": {"TLS-HTT-05"},
+    "no-security-txt": {"TLS-HTT-06"},
+    "expired-security-txt": {"TLS-HTT-06"},
 }
 
 
 def look(policy: HttpPolicy, context: ssl.SSLContext | None = None, **settings: Any) -> Http:
     with endpoint(policy, context) as (https, plain):
         settings = {"plain_http": plain.at if plain else f"127.0.0.1:{closed_port()}", **settings}
-        return observe_http(a_door(ca_file=public_roots()), *described(https.at, **settings))
+        return observe_http(a_door(ca_file=public_roots()), *described(https.at, **settings), security_txt=True)
 
 
 def violated(http: Http) -> set[str]:
@@ -59,7 +62,7 @@ def violated(http: Http) -> set[str]:
     found = set()
     for requirement in RULES:
         with contextlib.suppress(NotApplicable):
-            found |= {requirement} if judge(requirement, http, service) else set()
+            found |= {requirement} if judge(requirement, http, service, datetime.now(UTC)) else set()
     return found
 
 
@@ -223,3 +226,30 @@ def test_sandbox_gives_nonsense_no_answer(nonsense: bytes) -> None:
             stream.shutdown(socket.SHUT_WR)
             with contextlib.suppress(ConnectionResetError):
                 assert stream.recv(100) == b""
+
+
+def test_of_security_txt_the_times_alone_are_kept() -> None:
+    text = "\n".join(
+        (
+            "-----BEGIN PGP SIGNED MESSAGE-----",
+            "Contact: mailto:somebody@portal.xa.test",
+            "# Expires: 2020-01-01T00:00:00Z",
+            " expires :  2030-01-01T00:00:00Z\r",
+            *("Expires: \x1b[31m" + "9" * 200 for _ in range(9)),
+        )
+    )
+    page = f"HTTP/1.1 200 OK\r\nContent-Length: {len(text)}\r\nConnection: close\r\n\r\n{text}".encode()
+    with serve(answering(page), tls=server_context()) as https:
+        seen = observe_http(a_door(), *described(https.at), security_txt=True).security_txt
+    assert seen
+    assert (seen.status, seen.size, len(seen.expires)) == (200, len(text), 5)
+    assert seen.expires[0] == "2030-01-01T00:00:00Z"
+    assert all(len(each) <= 64 and each.isprintable() for each in seen.expires)
+
+
+def test_security_txt_is_not_asked_of_a_root_that_gave_no_answer() -> None:
+    with serve(resetting, tls=server_context()) as https, serve(answering(OK)) as plain:
+        seen = observe_http(a_door(), *described(https.at, plain_http=plain.at), security_txt=True)
+        assert https.hits == 1
+    assert seen.security_txt is None
+    assert seen.security_trouble == seen.secure_trouble != ""

@@ -15,7 +15,8 @@ import pytest
 from conformance.core.model import NotApplicable, Undecided
 from conformance.tls import pki
 from conformance.tls.evidence import Certificate
-from conformance.tls.pki import CLIENTS, SERVERS, Material, Pki
+from conformance.tls.pki import Material, Pki
+from conformance.tls.recipes import CLIENTS, SERVERS
 from tests.tls.chains import NAME, authorities, served
 from tests.tls.test_certificate_judges import JUDGES, judge
 

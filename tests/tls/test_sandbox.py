@@ -8,17 +8,19 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
 import pytest
 
 from conformance.tls.client_hello import Reader
-from conformance.tls.flight import Read13, read_flight13
+from conformance.tls.flight import Read13, read_compression, read_flight13
 from conformance.tls.flight12 import Session12, handshake12
 from conformance.tls.flight_hello import Hello13
-from conformance.tls.pki import SERVERS
 from conformance.tls.policy import BENIGN, FAULTS, GOOD, TLS13, Policy, with_faults
+from conformance.tls.recipes import SERVERS
+from conformance.tls.resumption import PSK_KE, offer_ticket
 from conformance.tls.sandbox import Endpoint, serve
 from conformance.tls.sandbox_dns import FAULTS as ZONES
 from conformance.tls.sandbox_http import GOOD_COOKIE
@@ -27,7 +29,7 @@ from tests.tls.endpoints import public_roots, stored
 from tests.tls.hellos import SUITES13, ask, connected, exchange, hello, hello13
 
 Look = Callable[[Endpoint], Any]
-HYBRID = 0x11EC
+HYBRID, COMPRESSED = 0x11EC, "compressed-certificate"
 
 
 def named(policy: Policy) -> Policy:
@@ -79,15 +81,24 @@ def compression(endpoint: Endpoint) -> int:
     return answer.compression
 
 
-def scheme(endpoint: Endpoint) -> str:
-    """The scheme of a ServerKeyExchange where SHA-1 alone is offered."""
-    seen = ask(endpoint.address, hello(schemes=(0x0203, 0x0201)))
-    if 12 not in seen.messages:
-        return seen.outcome
-    reader = Reader(seen.messages[12])
-    reader.take(3)
-    reader.sized(1)
-    return reader.take(2).hex()
+def signed(*schemes: int) -> Look:
+    """The scheme of a ServerKeyExchange where these are offered."""
+
+    def look(endpoint: Endpoint) -> str:
+        seen = ask(endpoint.address, hello((0xC02B, 0xC02F), schemes=schemes))
+        if 12 not in seen.messages:
+            return seen.outcome
+        reader = Reader(seen.messages[12])
+        reader.take(3)
+        reader.sized(1)
+        return reader.take(2).hex()
+
+    return look
+
+
+def heartbeat(endpoint: Endpoint) -> tuple[bool, bool]:
+    """Whether the answers of both versions hold the extension."""
+    return extension(hello(extra={15: b"\1"}), 15)(endpoint), "heartbeat" in flight13(endpoint).flight.extensions
 
 
 def small(endpoint: Endpoint) -> str:
@@ -104,6 +115,20 @@ def fresh(endpoint: Endpoint) -> bool:
 def flight13(endpoint: Endpoint) -> Read13:
     with connected(endpoint.address) as sock:
         return read_flight13(sock, Hello13(NAME), deadline=time.monotonic() + 5)
+
+
+def compression13(endpoint: Endpoint) -> str:
+    """With what the certificate is compressed."""
+    with connected(endpoint.address) as sock:
+        return read_compression(sock, Hello13(NAME, compressions=(3, 1)), deadline=time.monotonic() + 5)
+
+
+def resumed(endpoint: Endpoint, modes: bytes = PSK_KE) -> str:
+    """What becomes of a ticket that is offered with these modes."""
+    ticket = flight13(endpoint).ticket
+    assert ticket
+    with connected(endpoint.address) as sock:
+        return offer_ticket(sock, ticket, modes, server_name=NAME, deadline=time.monotonic() + 5)
 
 
 def session12(endpoint: Endpoint) -> Session12:
@@ -154,6 +179,13 @@ def fields(endpoint: Endpoint, name: str) -> list[str]:
     return [line.partition(": ")[2] for line in lines if line.startswith(f"{name}:")]
 
 
+def security_txt(endpoint: Endpoint) -> tuple[str, bool]:
+    """The status of security.txt, and whether it expires in the future."""
+    head, _, text = exchange(endpoint.address, path="/.well-known/security.txt", whole=True).partition("\r\n\r\n")
+    _, found, expires = text.strip().partition("Expires: ")
+    return head.split("\r\n")[0], bool(found) and datetime.fromisoformat(expires) > datetime.now(UTC)
+
+
 def plain(endpoint: Endpoint) -> tuple[bytes, bool]:
     """The status of plain http and whether it sends HSTS."""
     with connected(endpoint.plain_http) as sock:
@@ -193,6 +225,7 @@ CASES: dict[str, tuple[Look, Any, Any]] = {
     "large-hello-intolerant": (saying(LARGE), "0x0304 0x1302", "closed"),
     "split-hello-intolerant": (saying(hello13(), cut=9), "0x0304 0x1302", "closed"),
     "selects-unoffered": (extension(hello(), 0xFE00), False, True),
+    "no-fallback-scsv": (saying(hello((0xC02B, 0x5600))), "alert 86", "0x0303 0xc02b"),
     "null": (saying(hello((0xC006,))), REFUSED, "0x0303 0xc006"),
     "anonymous": (saying(hello((0x00A6,))), REFUSED, "0x0303 0x00a6"),
     "export": (saying(hello((0x0026,))), REFUSED, "0x0303 0x0026"),
@@ -204,7 +237,11 @@ CASES: dict[str, tuple[Look, Any, Any]] = {
     "static-dh": (saying(hello((0x00A0,))), REFUSED, "0x0303 0x00a0"),
     "static-ecdh": (saying(hello((0xC02D,))), REFUSED, "0x0303 0xc02d"),
     "cbc-without-etm": (saying(hello((0xC023,), extra={22: b""})), REFUSED, "0x0303 0xc023"),
+    "cbc-sha-without-etm": (saying(hello((0xC009,), extra={22: b""})), REFUSED, "0x0303 0xc009"),
     "cbc-with-etm": (saying(hello((0xC023,), extra={22: b""})), REFUSED, "0x0303 0xc023"),
+    "ccm8": (saying(hello((0xC0AE,))), REFUSED, "0x0303 0xc0ae"),
+    "ccm8-tls13": (saying(hello13((0x1305,), shares=())), REFUSED, "0x0304 0x1305"),
+    "national-instead": (saying(hello((0xC02B, 0xC05C))), "0x0303 0xc02b", "0x0303 0xc05c"),
     "no-aes128gcm12": (saying(hello((0xC02B, 0xC02F))), "0x0303 0xc02b", REFUSED),
     "no-aes128gcm13": (saying(hello13((0x1301,))), "0x0304 0x1301", REFUSED),
     "only-aes128gcm13": (saying(hello13((0x1302, 0x1303))), "0x0304 0x1302", REFUSED),
@@ -214,11 +251,15 @@ CASES: dict[str, tuple[Look, Any, Any]] = {
     "no-x25519": (saying(hello13((0x1301,), groups=(29,), shares=())), "0x0304 0x1301", REFUSED),
     "small-groups": (small, "", "030013"),
     "no-hybrid": (saying(hello13((0x1301,), groups=(HYBRID,), shares=())), "0x0304 0x1301", REFUSED),
+    "classical-first": (lambda at: retried_group(at, (29, HYBRID)), HYBRID, 29),
+    "ffdhe2048": (saying(hello13((0x1301,), groups=(256,), shares=())), REFUSED, "0x0304 0x1301"),
+    "pkcs1-only": (signed(0x0403, 0x0804, 0x0401), "0403", "0401"),
     "reused-share": (fresh, True, False),
     "no-retry": (saying(hello13((0x1301,), shares=())), "0x0304 0x1301", REFUSED),
-    "sha1-signatures": (scheme, REFUSED, "0203"),
+    "sha1-signatures": (signed(0x0203, 0x0201), REFUSED, "0203"),
     "no-mandatory-scheme": (saying(hello13((0x1301,), schemes=(0x0403, 0x0804))), "0x0304 0x1301", REFUSED),
     "no-ems": (extension(hello(), 23), True, False),
+    "heartbeat": (heartbeat, (False, False), (True, True)),
     "no-renegotiation-info": (extension(hello(), 0xFF01), True, False),
     "client-renegotiation": (lambda at: session12(at).renegotiation.accepted, 0, 10),
     "compression": (compression, 0, 1),
@@ -227,10 +268,13 @@ CASES: dict[str, tuple[Look, Any, Any]] = {
     "ignores-sni": (saying(hello13((0x1301,), **OTHER)), "alert 112", "0x0304 0x1301"),
     "answers-unknown-name": (saying(hello13((0x1301,), **OTHER)), "alert 112", "0x0304 0x1301"),
     "early-data": (lambda at: flight13(at).flight.early_data, False, True),
+    "no-certificate-compression": (compression13, "zlib", ""),
+    "psk-ke": (resumed, "full handshake", "resumed"),
     "ticket-8-days": (lambda at: flight13(at).flight.ticket_lifetime_seconds, 7200, 691_200),
     "ticket-2-days": (lambda at: flight13(at).flight.ticket_lifetime_seconds, 7200, 172_800),
     "stale-staple": (stapled, (None, None), staple_of("stale-staple")),
     "revoked-staple": (stapled, (None, None), staple_of("revoked-staple")),
+    "no-staple": (stapled, staple_of("good-staple"), (None, None)),
     "no-caa": (lambda at: at.policy.caa in ZONES, False, True),
     "caa-other-issuer": (lambda at: at.policy.caa in ZONES, False, True),
     "uneven-addresses": (second, "", OLD_VERSION),
@@ -246,6 +290,8 @@ CASES: dict[str, tuple[Look, Any, Any]] = {
     "malformed-hsts": (hsts, GOOD_HSTS, ['max-age="two years"; includeSubDomains']),
     "hsts-without-subdomains": (hsts, GOOD_HSTS, ["max-age=63072000"]),
     "insecure-cookie": (cookies, [GOOD_COOKIE], ["sandbox=1; Path=/; HttpOnly; SameSite=Lax"]),
+    "no-security-txt": (security_txt, ("HTTP/1.1 200 OK", True), ("HTTP/1.1 404 Not Found", False)),
+    "expired-security-txt": (security_txt, ("HTTP/1.1 200 OK", True), ("HTTP/1.1 200 OK", False)),
     "plain-hsts": (plain, (b"301", False), (b"301", True)),
     "plain-served": (plain, (b"301", False), (b"200", False)),
     **{name: (leaf, leaf_of("good"), leaf_of(name)) for name in FAULTS if name in SERVERS and "staple" not in name},
@@ -253,10 +299,14 @@ CASES: dict[str, tuple[Look, Any, Any]] = {
 }
 
 
+BASES = {"mtls-": "client-certificates", "tls12": "tls13-only", "no-st": "good-staple", "no-ce": COMPRESSED}
+"""What a fault is a change of, by how its name begins, where that is not the good server."""
+
+
 @pytest.mark.parametrize("name", FAULTS)
 def test_fault_shows_what_its_name_says_and_the_good_server_does_not(name: str) -> None:
     look, good, faulty = CASES[name]
-    base = BENIGN[{"mtls-": "client-certificates", "tls12": "tls13-only"}.get(name[:5], "good")]
+    base = BENIGN[BASES.get(name[:5], "good")]
     with serve(named(base), authorities()) as endpoint:
         assert look(endpoint) == good
     with serve(named(FAULTS[name].apply(base)), authorities()) as endpoint:
@@ -264,9 +314,13 @@ def test_fault_shows_what_its_name_says_and_the_good_server_does_not(name: str) 
 
 
 def test_cbc_faults_differ_in_encrypt_then_mac() -> None:
-    offer = hello((0xC023,), extra={22: b""})
-    for name, answered in (("cbc-without-etm", False), ("cbc-with-etm", True), ("3des", True)):
-        data = hello((0xC008,), extra={22: b""}) if name == "3des" else offer
+    for name, answered in (
+        ("cbc-without-etm", False),
+        ("cbc-sha-without-etm", False),
+        ("cbc-with-etm", True),
+        ("3des", True),
+    ):
+        data = hello({"3des": (0xC008,), "cbc-sha-without-etm": (0xC009,)}.get(name, (0xC023,)), extra={22: b""})
         with serve(named(with_faults(GOOD, name)), authorities()) as endpoint:
             assert extension(data, 22)(endpoint) == answered
 
@@ -321,7 +375,9 @@ def test_benign_variants_are_what_they_say() -> None:
             (True, 7200),
             (False, -1),
         ),
-        "hybrid-first": (lambda at: retried_group(at, (29, HYBRID)), 29, HYBRID),
+        COMPRESSED: (compression13, "", "zlib"),
+        "national-beside": (saying(hello((0xC05C,))), REFUSED, "0x0303 0xc05c"),
+        "pkcs1-first": (saying(hello((0xC02F,), schemes=(0x0804, 0x0401))), REFUSED, "0x0303 0xc02f"),
         "private-root": (leaf, leaf_of("good"), leaf_of("private-root")),
         "good-staple": (stapled, (None, None), staple_of("good-staple")),
     }

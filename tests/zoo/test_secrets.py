@@ -181,7 +181,7 @@ def raising(manifest: Manifest) -> object:
 
 @pytest.mark.parametrize(
     ("module", "function"),
-    [(observe_http, "trusted_key"), (observe_client_certificates, "_attempt"), (observe_hellos, "_second")],
+    [(observe_http, "trusted_key"), (observe_client_certificates, "_attempt"), (observe_hellos, "second")],
     ids=["http", "client-certificates", "hellos"],
 )
 def test_z41_key_shows_in_no_crash_of_an_observer(

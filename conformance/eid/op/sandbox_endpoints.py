@@ -16,6 +16,7 @@ from conformance.eid.op.sandbox_login import check
 from conformance.eid.op.sandbox_tokens import access_token, id_token, person, signed_userinfo
 from conformance.wire.client_certificates import CONFIRMATION
 from conformance.wire.oauth import challenge
+from conformance.wire.serving import SECURITY_TXT, security_txt
 
 LIFETIME_SECONDS = 300
 
@@ -31,7 +32,8 @@ def answer(state: State, request: Request) -> Reply:
             except Exception:  # noqa: BLE001 - a fault of ours must show in the tests
                 given = Reply(500, traceback.format_exc().encode(), (("Content-Type", "text/plain"),))
             return with_cors(state, request, given)
-    return Reply(404, b"not found", (("Content-Type", "text/plain"),))
+    plain = (("Content-Type", "text/plain"),)
+    return Reply(200, security_txt(), plain) if request.path == SECURITY_TXT else Reply(404, b"not found", plain)
 
 
 def with_cors(state: State, request: Request, given: Reply) -> Reply:
