@@ -128,14 +128,13 @@ def sources_of(requirement: Requirement, profile: Profile) -> tuple[Requirement,
     )
 
 
-def _with_source(made: ServicePlan, open_ones: tuple[Requirement, ...], profile: Profile) -> ServicePlan:
+def _with_source(made: ServicePlan, open_ones: tuple[str, ...], roles: frozenset[str]) -> ServicePlan:
     """The plan of a service with where its derived requirements come from; without such a place they do not run."""
-    roles = frozenset(role for r in open_ones for each in sources_of(r, profile) for role in each.roles)
     found = neighbour(made.target, made.service, roles)
     where = ", ".join(f"{host}:{port}" for host, port in sorted(places(made.service)))
     lacking = f"the manifest has no {' or '.join(sorted(roles))} at {where or 'its place'}"
     outcome = (NotTested.DEPENDENCY, f"derived from {found.id}") if found else (NotTested.ROLE_MISSING, lacking)
-    excluded = {**made.excluded, **{requirement.id: outcome for requirement in open_ones}}
+    excluded = {**made.excluded, **dict.fromkeys(open_ones, outcome)}
     return replace(made, excluded=excluded, source=(made.target.id, found.id) if found else None)
 
 
@@ -163,12 +162,15 @@ def neighbour(target: Target, service: Service, roles: frozenset[str]) -> Servic
 
 @dataclass(frozen=True, slots=True)
 class _Pattern:
-    """What the plans of services alike have in common. asks: what to observe, by area. open: what is to be derived."""
+    """What the plans of services alike have in common. asks: what to observe, by area. open: what is to be derived, and
+    source_roles: from cells of services of which roles.
+    """
 
     judged: tuple[str, ...]
     excluded: Mapping[str, tuple[NotTested, str]]
     asks: tuple[tuple[Area, frozenset[str]], ...]
-    open: tuple[Requirement, ...]
+    open: tuple[str, ...]
+    source_roles: frozenset[str]
 
 
 class _Role:
@@ -207,7 +209,7 @@ class _Planner:
             found = self.patterns[kind] = self._pattern(role, chosen, by_area, active=active)
         jobs = tuple([(area, Job(target, service, asks)) for area, asks in found.asks])
         made = ServicePlan(target, service, role.requirements, found.judged, found.excluded, jobs)
-        return _with_source(made, found.open, self.profile) if found.open else made
+        return _with_source(made, found.open, found.source_roles) if found.open else made
 
     def _areas(self, name: str, role: _Role, chosen: frozenset[str]) -> tuple[Area, ...]:
         """The areas that look at a service of this role for the chosen requirements."""
@@ -240,7 +242,10 @@ class _Planner:
             if i in wanted and not role.by_id[i].derives and excluded.get(i, ("",))[0] is not NotTested.NOT_AUTHORISED
         )
         whole = tuple((areas[name], frozenset(found)) for name, found in asks.items())
-        return _Pattern(judged, excluded, whole, tuple(r for i, r in role.by_id.items() if r.derives and i in chosen))
+        derived = {i: r for i, r in role.by_id.items() if r.derives and i in chosen}
+        sources = (each for r in derived.values() for each in sources_of(r, self.profile))
+        roles = frozenset(role for each in sources for role in each.roles)
+        return _Pattern(judged, excluded, whole, tuple(derived), roles)
 
 
 def _with_needs(requirements: Mapping[str, Requirement], selected: frozenset[str]) -> frozenset[str]:
