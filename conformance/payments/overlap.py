@@ -10,8 +10,9 @@ from contextlib import suppress
 Gate = Callable[[], None]
 """Called when a connection stands, before its request is written; see `wire.http.fetch`."""
 
-MEET_SECONDS = 1.0
-"""So long the first waits for the others. A service that takes one connection at a time never gets them all."""
+MEET_SECONDS = 3.0
+"""So long the first waits for the others: a busy machine takes more than one for a handshake. A service that takes one
+connection at a time never gets them all."""
 
 
 def send_at_once(number: int, send: Callable[[int, Gate], object]) -> None:

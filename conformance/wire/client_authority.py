@@ -6,7 +6,7 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 from conformance.wire.client_certificates import ClientKey, made
@@ -49,7 +49,7 @@ class Issued:
     expired: ClientKey
 
 
-@lru_cache(maxsize=4)
+@cache
 def issued(own: str, other: str) -> Issued:
     """Certificates of two clients by their names, by an authority made for them."""
     now = datetime.now(UTC)

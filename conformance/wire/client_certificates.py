@@ -17,6 +17,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from conformance.core.model import NotTested, Reason, Undecided, Untested
 from conformance.core.secret import Secret
 from conformance.wire.jose import b64
+from conformance.wire.pem import private_pem
 
 T = TypeVar("T")
 
@@ -112,7 +113,7 @@ def made(
     certificate = builder.sign(signer, hashes.SHA256())  # type: ignore[arg-type]  # whatever key an authority has
     return ClientKey(
         certificate.public_bytes(serialization.Encoding.PEM),
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()),
+        private_pem(key),
     )
 
 

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from conformance.core.model import NotTested, Untested
 from conformance.core.secret import Secret
+from conformance.wire.pem import private_pem
 
 
 def context_of(pair: Mapping[str, Secret] | None) -> ssl.SSLContext | None:
@@ -64,7 +65,4 @@ def own_certificate() -> tuple[bytes, bytes]:
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())
     )
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return made.public_bytes(serialization.Encoding.PEM), private
+    return made.public_bytes(serialization.Encoding.PEM), private_pem(key)

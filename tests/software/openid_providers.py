@@ -17,12 +17,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from conformance.eid.op import sandbox_certificates
 from conformance.eid.op.policy import GOOD, SUBSTANTIAL
 from conformance.eid.op.sandbox_certificates import manifest_keys
-from conformance.eid.op.stage import pem, rsa_key, write_signed
+from conformance.eid.op.stage import write_signed
 from conformance.sandbox import entries
 from conformance.tls.pki import Pki
 from conformance.wire import jose
 from conformance.wire.client_authority import Issued
 from conformance.wire.jws import SigningKey, new_key
+from conformance.wire.kept_keys import kept_key
+from conformance.wire.pem import private_pem
 from tests.software.launchers import ServerAbsent, free_port, launched, program
 from tests.software.material import Files, write_files
 
@@ -189,7 +191,7 @@ def certificates(method: str) -> Issued:
 
 def rsa(folder: Path, name: str = "provider") -> SigningKey:
     """An RSA key of the provider."""
-    return SigningKey(rsa_key(folder, name), "PS256", f"rsa-{name}")
+    return SigningKey(kept_key(folder, f"openid-{name}"), "PS256", f"rsa-{name}")
 
 
 def private(key: SigningKey, **members: Any) -> dict[str, Any]:
@@ -201,10 +203,10 @@ def client_keys(folder: Path, name: str) -> dict[str, SigningKey]:
     """The keys of a client, written for the manifest."""
     made = {
         "key": new_key("ES256", f"{name}-es"),
-        "rsa_key": SigningKey(rsa_key(folder, "client"), "RS256", f"{name}-rsa"),
+        "rsa_key": SigningKey(kept_key(folder, "openid-client"), "RS256", f"{name}-rsa"),
     }
     for use, key in made.items():
-        (folder / f"{name}-{use}.pem").write_bytes(pem(key.private))
+        (folder / f"{name}-{use}.pem").write_bytes(private_pem(key.private))
     (folder / f"{name}.secret").write_text(f"secret-of-{name}-{'x' * 20}", encoding="utf-8")
     return made
 

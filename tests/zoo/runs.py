@@ -12,7 +12,7 @@ import ssl
 import time
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,8 @@ from tests.zoo.servers import serve
 
 LIMITS = Limits(connect_seconds=0.5, read_seconds=0.6, total_seconds=2.5, dns_seconds=0.4, patience_seconds=3.0)
 """Long enough for an honest server on a busy machine."""
+PATIENT = replace(LIMITS, read_seconds=5.0, total_seconds=10.0)
+"""For servers that are slow in nothing."""
 HONEST = "xa-honest"
 HOSTILE = "xb-hostile"
 MOST_EVIDENCE = 256 * 1024

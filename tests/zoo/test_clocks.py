@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -20,15 +19,13 @@ from conformance.core.network import Door
 from conformance.sandbox import Sandbox, Spec
 from conformance.tls.clocks import seconds_ahead
 from conformance.tls.evidence import HttpAnswer
-from tests.zoo.runs import LIMITS, a_door, a_target, honest_context, run
+from tests.zoo.runs import PATIENT, a_door, a_target, honest_context, run
 from tests.zoo.servers import serve
 
 ANCHORS = ("TLS-CRT-01", "TLS-CRT-05", "TLS-CRT-14")
 """What a root in date shows, and what only publicly trusted certificates must."""
 
 YEARS = timedelta(days=3650)
-PATIENT = replace(LIMITS, read_seconds=5.0, total_seconds=10.0)
-"""The server is honest: nothing here is about how long it takes."""
 
 Verdicts = dict[str, tuple[Status, str]]
 

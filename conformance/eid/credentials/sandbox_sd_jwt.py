@@ -39,7 +39,7 @@ def sd_jwt_vc_verify(checks: Checks, given: Mapping[str, Any]) -> dict[str, Any]
     """`sd_jwt_vc.verify`."""
     presentation = given["presentation"]
     body, tilde, binding = presentation.rpartition("~")
-    if not tilde:
+    if not tilde or (binding and binding.count(".") != 2):  # what follows the last tilde is a JWS or nothing
         raise Refused("malformed")
     token, *disclosures = body.split("~")
     header, payload = issuer_signed(checks, token, given)

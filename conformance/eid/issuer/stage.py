@@ -9,14 +9,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from cryptography.hazmat.primitives import serialization
-
 from conformance.core.area import Kit, Stand, check_stand
 from conformance.eid.issuer.policy import FAULTS
 from conformance.eid.issuer.sandbox import serve
 from conformance.eid.issuer.sandbox_state import CALLBACK, CLIENT, CONFIGURATION, LICENCE, PROVIDER, TX_CODE, Issuer
 from conformance.eid.issuer.tokens import GRANT
 from conformance.wire.jws import new_key
+from conformance.wire.pem import private_pem
 
 POLICIES = ("good", "dpop")
 """Tokens that anybody may use, and tokens that are bound to a key."""
@@ -40,10 +39,7 @@ def stage(stand: Stand, kit: Kit) -> Iterator[Mapping[str, Any]]:
         issuer.nonce_seconds = NONCE_SECONDS
     attester = new_key()
     issuer.attester = attester.public_jwk
-    pem = attester.private.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    (kit.folder / "provider.pem").write_bytes(pem)
+    (kit.folder / "provider.pem").write_bytes(private_pem(attester.private))
     (kit.folder / "tx_code").write_text(TX_CODE, encoding="utf-8")
     with serve(issuer, kit.server_context()) as identifier:
         issuer.renewed = partial(write_offers, issuer, kit.folder)

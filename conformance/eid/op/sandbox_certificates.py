@@ -6,7 +6,7 @@ import hashlib
 import ssl
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +69,7 @@ def certificate_fits(state: State, request: Request, named: str) -> bool:
     return confirmation(request.certificate) == named or state.has("certificate-not-compared")
 
 
-@lru_cache(maxsize=2)
+@cache
 def material(method: str) -> Issued:
     """The certificates of our two clients: by an authority of the sandbox, or each signed by itself."""
     found = issued(*NAMES)

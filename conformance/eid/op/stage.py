@@ -12,9 +12,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-
 from conformance.core.area import Kit, Stand, check_stand
 from conformance.eid import trust
 from conformance.eid.op import sandbox_certificates
@@ -22,6 +19,8 @@ from conformance.eid.op.policy import BENIGN, FACTOR, FAULTS, HIGH, HIGH_PLUS, L
 from conformance.eid.op.sandbox import Registered, State, serve
 from conformance.wire import jose
 from conformance.wire.jws import SigningKey, load_key, new_key
+from conformance.wire.kept_keys import kept_key
+from conformance.wire.pem import private_pem
 
 REDIRECT_URI = "https://rp.example/callback"
 ENCRYPTION = {"alg": "ECDH-ES+A256KW", "enc": "A256CBC-HS512"}
@@ -76,31 +75,9 @@ def policy_of(stand: Stand) -> Policy:
     return with_faults(BENIGN[stand.policy], *stand.faults)
 
 
-@lru_cache(maxsize=4)
-def rsa_key(folder: Path, name: str) -> rsa.RSAPrivateKey:
-    """An RSA key that stays for a day, since making one takes long; it is trusted nowhere else."""
-    path = folder / f"openid-{name}.pem"
-    with contextlib.suppress(OSError, ValueError):
-        found = serialization.load_pem_private_key(path.read_bytes(), password=None)
-        if isinstance(found, rsa.RSAPrivateKey):
-            return found
-    made = rsa.generate_private_key(65537, 2048)
-    folder.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
-    path.write_bytes(pem(made))
-    return made
-
-
-def pem(private: Any) -> bytes:
-    """A private key in PKCS #8."""
-    return private.private_bytes(  # type: ignore[no-any-return]
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-
-
 def provider_keys(folder: Path) -> tuple[SigningKey, ...]:
     """What the provider signs with; the first is the usual one."""
-    return new_key("ES256", "es"), SigningKey(rsa_key(folder, "provider"), "PS256", "ps")
+    return new_key("ES256", "es"), SigningKey(kept_key(folder, "openid-provider"), "PS256", "ps")
 
 
 def keys_of(policy: Policy, folder: Path) -> dict[str, SigningKey]:
@@ -109,7 +86,7 @@ def keys_of(policy: Policy, folder: Path) -> dict[str, SigningKey]:
         return {}
     return {
         "key": new_key("ES256", "client-es"),
-        "rsa_key": SigningKey(rsa_key(folder, "client"), "RS256", "client-rsa"),
+        "rsa_key": SigningKey(kept_key(folder, "openid-client"), "RS256", "client-rsa"),
         "encryption": new_key("ES256", "client-enc"),
     }
 
@@ -143,11 +120,11 @@ def client_keys(policy: Policy, folder: Path, name: str, keys: Mapping[str, Sign
     made |= {"id_token_signed_response_alg": "ES256"}
     if made["auth"] == "private_key_jwt":
         for use in ("key", "rsa_key"):
-            (folder / f"{name}-{use}.pem").write_bytes(pem(keys[use].private))
+            (folder / f"{name}-{use}.pem").write_bytes(private_pem(keys[use].private))
             made[use] = f"file:{name}-{use}.pem"
         made |= {"kid": keys["key"].kid, "rsa_kid": keys["rsa_key"].kid}
     if policy.encrypted or "not-encrypted" in policy.quirks:
-        (folder / f"{name}-enc.pem").write_bytes(pem(keys["encryption"].private))
+        (folder / f"{name}-enc.pem").write_bytes(private_pem(keys["encryption"].private))
         made["encryption"] = {"key": f"file:{name}-enc.pem", **ENCRYPTION}
     return made
 
@@ -176,7 +153,7 @@ def extra_keys(policy: Policy) -> tuple[Mapping[str, Any], ...]:
 @lru_cache(maxsize=1)
 def list_key() -> SigningKey:
     """Who signs the sandbox's lists: a test key, for this process alone."""
-    return load_key(pem(new_key().private), kid="sandbox-lists")
+    return load_key(private_pem(new_key().private), kid="sandbox-lists")
 
 
 def write_signed(policy: Policy, folder: Path, country: str, issuer: str) -> None:

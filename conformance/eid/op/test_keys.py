@@ -10,6 +10,9 @@ from conformance.core.model import NotApplicable, Reason, Rule, Undecided, Viola
 from conformance.eid.op.evidence import Jwks, KeyFacts, TrustEntry
 from conformance.eid.op.reading import listed, problem
 
+MOST_BITS = 16_384
+"""OpenSSL takes no longer modulus (OPENSSL_RSA_MAX_MODULUS_BITS)."""
+
 
 def published(jwks: Jwks) -> tuple[KeyFacts, ...]:
     """The keys.
@@ -21,6 +24,16 @@ def published(jwks: Jwks) -> tuple[KeyFacts, ...]:
     if not jwks.keys:
         raise Undecided(Reason.NOT_OBSERVABLE, f"{jwks.url} answers {jwks.status} with {jwks.count} keys")
     return jwks.keys
+
+
+def all_seen(jwks: Jwks) -> None:
+    """Go on where every key was looked at: one of the others may hold what was looked for.
+
+    Raises:
+        Undecided: TOO_LARGE.
+    """
+    if jwks.count > len(jwks.keys):
+        raise Undecided(Reason.TOO_LARGE, f"{jwks.count} keys, of which the first {len(jwks.keys)} were looked at")
 
 
 def named(key: KeyFacts, position: int) -> str:
@@ -54,6 +67,7 @@ def test_no_private_member_is_published(jwks: Jwks) -> Violations:
         yield Violation(
             f"the metadata's jwks has {listed(jwks.metadata_private)}", "public members alone", "private ones"
         )
+    all_seen(jwks)
 
 
 @requirement("EID-JWKS-03")
@@ -66,6 +80,7 @@ def test_kids_are_there_and_unique(jwks: Jwks) -> Violations:
     for kid, count in counts.items():
         if count > 1:
             yield Violation(f"{count} keys have the kid {kid[:80]}", "each kid once, in any case", f"{count} times")
+    all_seen(jwks)
 
 
 @requirement("EID-JWKS-04")
@@ -81,6 +96,9 @@ def test_keys_are_strong(jwks: Jwks, rule: Rule) -> Violations:
             yield Violation(f"{named(key, position)} is on {key.crv}", listed(rule.params["curves"]), key.crv)
         elif key.on_curve is False:
             yield Violation(f"{named(key, position)} has a point that is not on its curve", "on the curve", "not")
+    all_seen(jwks)
+    if large := [named(key, at) for at, key in enumerate(jwks.keys) if key.key_type == "RSA" and key.bits > MOST_BITS]:
+        raise Undecided(Reason.TOO_LARGE, f"{large[0]} has a modulus of more than {MOST_BITS} bits, which nothing uses")
 
 
 FAMILY = {"RS": "RSA", "PS": "RSA", "ES": "EC", "Ed": "OKP", "EC": "EC", "dir": "oct"}
@@ -100,6 +118,7 @@ def test_use_and_certificates_fit(jwks: Jwks) -> Violations:
             yield Violation(
                 f"the certificate of {named(key, position)} {key.certificate}", "its own, in date", key.certificate
             )
+    all_seen(jwks)
 
 
 @requirement("EID-JWKS-07")

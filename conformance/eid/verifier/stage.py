@@ -6,12 +6,11 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from cryptography.hazmat.primitives import serialization
-
 from conformance.core.area import Kit, Stand, check_stand
 from conformance.eid.verifier.policy import FAULTS
 from conformance.eid.verifier.sandbox import ACCEPTED, CLAIM, ISS, VCT, Verifier, serve
 from conformance.wire.jws import new_key
+from conformance.wire.pem import private_pem
 
 
 @contextlib.contextmanager
@@ -23,10 +22,7 @@ def stage(stand: Stand, kit: Kit) -> Iterator[Mapping[str, Any]]:
     """
     check_stand(stand, ("good",), FAULTS, "verifiers")
     key = new_key()
-    pem = key.private.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    (kit.folder / "issuer.pem").write_bytes(pem)
+    (kit.folder / "issuer.pem").write_bytes(private_pem(key.private))
     with serve(Verifier(frozenset(stand.faults), key.public_jwk), kit.server_context()) as origin:
         credential = {"iss": ISS, "vct": VCT, "claims": {CLAIM: "Santos"}, "key": "file:issuer.pem"}
         start = {"start": f"{origin}/start", "start_body": {}}

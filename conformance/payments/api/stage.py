@@ -7,7 +7,6 @@ import ssl
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from conformance.core.area import Kit, Stand, check_stand
@@ -16,8 +15,9 @@ from conformance.payments.api.sandbox_hooks import Sender
 from conformance.payments.api.sandbox_rules import Token
 from conformance.payments.detached_jws import JwsError, verify
 from conformance.wire.client_authority import asking, issued, written
-from conformance.wire.jose import PrivateKey, thumbprint
+from conformance.wire.jose import thumbprint
 from conformance.wire.jws import new_key
+from conformance.wire.pem import private_pem, public_pem
 from conformance.wire.serving import Request, free_port, serve
 
 TOKEN, ACCOUNT = "sandbox-access-token-0001", "900000000001"
@@ -60,9 +60,9 @@ def stage(stand: Stand, kit: Kit) -> Iterator[Mapping[str, Any]]:
     }.items():
         (kit.folder / name).write_text(text, encoding="utf-8")
     if signing:
-        (kit.folder / "signing.key").write_bytes(_private(signing))
+        (kit.folder / "signing.key").write_bytes(private_pem(signing))
     if hooks:
-        (kit.folder / "hook1").write_bytes(_public(hooks))
+        (kit.folder / "hook1").write_bytes(public_pem(hooks))
     with serve(service.respond, context) as port:
         service.origin = f"https://localhost:{port}"
         yield {**manifest_keys(port, listen, stand.policy), **constraint}
@@ -74,7 +74,7 @@ def constrained(policy: str, faults: frozenset[str], kit: Kit) -> tuple[Token, s
         return Token(TOKEN), kit.server_context(), {}
     if policy != "certificate-bound":
         key = new_key()
-        (kit.folder / "dpop.key").write_bytes(_private(key.private))
+        (kit.folder / "dpop.key").write_bytes(private_pem(key.private))
         return Token(TOKEN, jkt=thumbprint(key.public_jwk)), kit.server_context(), {"dpop_key": "file:dpop.key"}
     made = issued("payments client", "another client")
     context = kit.server_context(asking(made.authority.certificate))
@@ -147,13 +147,3 @@ def manifest_keys(port: int, listen: str, policy: str) -> Mapping[str, Any]:
     if policy == "jws-callbacks":
         keys["callback"] |= {"scheme": "jws-detached", "keys": ["file:hook1"]}
     return keys
-
-
-def _private(key: PrivateKey) -> bytes:
-    return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-
-
-def _public(key: ec.EllipticCurvePrivateKey) -> bytes:
-    return key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)

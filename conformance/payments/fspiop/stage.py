@@ -9,7 +9,8 @@ from typing import Any
 from conformance.core.area import Kit, Stand, check_stand
 from conformance.payments.fspiop.sandbox import FAULTS, Hub
 from conformance.payments.fspiop.sandbox_delivery import Deliverer
-from conformance.payments.kept import kept_key, private_pem
+from conformance.wire.kept_keys import kept_key
+from conformance.wire.pem import private_pem
 from conformance.wire.serving import free_port, serve
 
 PAYER, PAYEE = "payerfsp", "payeefsp"

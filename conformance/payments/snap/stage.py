@@ -8,10 +8,11 @@ from dataclasses import replace
 from typing import Any
 
 from conformance.core.area import Kit, Stand, check_stand
-from conformance.payments.kept import kept_key, private_pem, public_pem
 from conformance.payments.snap.sandbox import CLIENT_KEY, FAULTS, PARTNER, QR_PAYLOAD, SHORT_CLIENT_KEY, Bank
 from conformance.payments.snap.sandbox_notify import Notifier
 from conformance.payments.snap.signature import Dialect
+from conformance.wire.kept_keys import kept_key
+from conformance.wire.pem import private_pem, public_pem
 from conformance.wire.serving import free_port, serve
 
 SECRET = "sandbox-client-secret"  # noqa: S105 - the sandbox's alone

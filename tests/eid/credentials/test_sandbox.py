@@ -57,6 +57,15 @@ def test_a_changed_text_is_refused_or_harmless_and_never_an_error(operation: str
     assert reply["type"] in (("rejected", "output") if changed == text else ("rejected",)), changed
 
 
+def test_a_disclosure_without_its_tilde_is_refused() -> None:
+    """It would be taken for a key binding that nobody asked for, and the claim would be gone."""
+    question = CONTROLS["sd_jwt_vc.verify"]
+    assert question.given["key_binding"] is None
+    for count in (1, 2, 3):
+        changed = {**question.given, "presentation": question.given["presentation"][:-count]}
+        assert answer(Checks(), "sd_jwt_vc.verify", changed) == {"type": "rejected", "code": "malformed"}
+
+
 @PATIENT
 @given(st.sampled_from(sorted(TEXT)), st.text(max_size=40) | st.binary(max_size=40).map(base45.encode))
 def test_any_text_is_refused(operation: str, text: str) -> None:

@@ -20,9 +20,9 @@ from conformance.eid.op.evidence import UserInfo
 from conformance.eid.op.jwe import CONTENT_ALGS, KEY_ALGS, Unreadable, decrypt
 from conformance.eid.op.observe_userinfo import userinfo_record
 from conformance.eid.op.settings import Client
-from conformance.eid.op.stage import pem
 from conformance.wire.jose import b64, jwk, unb64
 from conformance.wire.jws import tampered
+from conformance.wire.pem import private_pem
 
 KEYS: dict[str, Any] = {"EC": ec.generate_private_key(ec.SECP256R1()), "RSA": rsa.generate_private_key(65537, 2048)}
 OTHERS = {"EC": ec.generate_private_key(ec.SECP256R1()), "RSA": rsa.generate_private_key(65537, 2048)}
@@ -34,7 +34,7 @@ def kind(alg: str) -> str:
 
 
 def client(private: object, alg: str = "", enc: str = "") -> Client:
-    return Client("a", "none", "https://rp.example", decryption_key=pem(private), encryption=(alg, enc))
+    return Client("a", "none", "https://rp.example", decryption_key=private_pem(private), encryption=(alg, enc))
 
 
 def token(alg: str, enc: str) -> str:
@@ -133,7 +133,7 @@ def recorded(exchange: Any, **of_client: Any) -> UserInfo:
 def test_userinfo_that_our_key_does_not_open_decides_nothing() -> None:
     exchange = answered(MADE["ECDH-ES+A256KW", "A256GCM"].encode())
     for options, reason in (
-        ({"decryption_key": pem(OTHERS["EC"])}, "control-failed"),
+        ({"decryption_key": private_pem(OTHERS["EC"])}, "control-failed"),
         ({"decryption_key": b""}, "no-credential"),
     ):
         assert recorded(exchange, **options).troubles["answer"][0] == reason

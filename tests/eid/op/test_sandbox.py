@@ -22,9 +22,9 @@ from conformance.core.target import load_target, secrets_of
 from conformance.eid.op.observe import observe_one
 from conformance.eid.op.policy import BENIGN, FAULTS
 from conformance.eid.op.sandbox_certificates import material
-from conformance.eid.op.stage import pem
 from conformance.sandbox import Sandbox, Spec
 from conformance.wire.jws import new_key
+from conformance.wire.pem import private_pem
 
 SLOW = {"EID-PAR-08", "EID-TOK-07"}
 BY_CERTIFICATE = {
@@ -111,7 +111,7 @@ def red(cells: Mapping[str, Cell]) -> list[str]:
 MUTUAL = {name: material(BENIGN[name].certificates) for name in ("mtls", "mtls-self-signed")}
 OTHER = {name: {"suite.pem": each.other.certificate, "suite.key": each.other.key} for name, each in MUTUAL.items()}
 EXPIRED = {"suite.pem": MUTUAL["mtls"].expired.certificate, "suite.key": MUTUAL["mtls"].expired.key}
-KEY = pem(new_key().private)
+KEY = private_pem(new_key().private)
 
 
 @pytest.mark.parametrize(

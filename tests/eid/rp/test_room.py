@@ -21,9 +21,10 @@ from conformance.core.model import Status
 from conformance.core.network import Limits
 from conformance.core.target import load_target
 from conformance.eid.rp.sandbox import Registered, RelyingParty
-from conformance.eid.rp.stage import own_certificate, stage
+from conformance.eid.rp.stage import stage
 from conformance.sandbox import Sandbox, Spec, below, keys_folder, server_context
 from conformance.wire import serving
+from conformance.wire.own_tls import own_certificate
 from conformance.wire.serving import Response, reserved, serve
 from tests.eid.rp.manifests import cells_of, manifest_text
 

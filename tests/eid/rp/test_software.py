@@ -20,8 +20,8 @@ from typing import Any
 import pytest
 
 from conformance.core.model import Status
-from conformance.eid.rp.stage import own_certificate
 from conformance.eid.trust import LEVEL_URI
+from conformance.wire.own_tls import own_certificate
 from tests.eid.rp.manifests import cells_of
 
 ABSENT = [name for name in ("authlib", "flask") if importlib.util.find_spec(name) is None]

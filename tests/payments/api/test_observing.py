@@ -10,12 +10,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from conformance.core.area import Job
 from conformance.core.codec import encode
 from conformance.core.model import NotTested, Reason, Status
 from conformance.payments.api.area import API
-from conformance.payments.api.leaks import leaks
+from conformance.payments.api.leaks import PATTERNS, leaks
 from conformance.payments.api.sandbox import Service
 from conformance.payments.api.stage import ACCOUNT, HOOK_SECRETS, POLICIES, RECEIVER_SECRET, TOKEN
 from conformance.payments.inbox import MAX_BODY, Plan, listening
@@ -141,6 +143,14 @@ def test_the_inbox_is_bounded_and_keeps_what_is_planned() -> None:
         inbox.wait(0.1)
 
 
+PIECES = (
+    *("Traceback (most recent call last)", "at a.b.C.run", "(Pay.java:42)", " (/srv/a.js:1:5)", 'File "/a.py'),
+    *('", line 3', "java.", "lang.", "NullPointerException", "goroutine 1 [", "SQLSTATE", "ORA-00942", "SELECT "),
+    *("UPDATE ", " FROM x", " SET x", "INSERT INTO", "syntax error at or near", "10.1", "192.168", "172.16", ".2.3"),
+    *("db", ".internal", ".lan", ".corp", ".svc.cluster.local", " ", "\n", "x"),
+)
+
+
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
@@ -172,6 +182,13 @@ def test_what_leaks_is_named(text: str, kind: str) -> None:
 )
 def test_what_is_harmless_is_no_leak(text: str) -> None:
     assert leaks(text, {"token": ""}) == ()
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
+@settings(max_examples=400, deadline=None)
+def test_what_a_pattern_finds_has_a_hint(text: str) -> None:
+    """The patterns are searched for where a hint is; without hints the same would be found."""
+    assert leaks(text, {}) == tuple(kind for kind, pattern in PATTERNS.items() if pattern.search(text))
 
 
 def test_leaks_are_looked_for_in_linear_time() -> None:
