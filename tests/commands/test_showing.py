@@ -144,7 +144,7 @@ def test_a_line_that_plan_names_takes_its_gap_away(call: Call, tmp_path: Path) -
     file.write_text(text.replace("# plain_http", "plain_http").replace("# mtls", "mtls"), encoding="utf-8")
     said = call("plan", "--target", file)
     assert "TLS-HTT-03" not in said.text
-    rows = "4 cells: TLS-EXT-03, TLS-EXT-11, TLS-EXT-11-S, TLS-MTL-03"
+    rows = "5 cells: TLS-EXT-03, TLS-EXT-11, TLS-EXT-11-S, TLS-EXT-12, TLS-MTL-03"
     assert f"not-tested(no-credential): the manifest does not say\n    {rows}" in said.text
     assert "add client_certificate = " in said.text
 
