@@ -53,7 +53,11 @@ def test_small_finite_field_groups_are_refused(versions: Versions, groups: Group
 
 @requirement("TLS-GRP-03")
 def test_small_groups_are_refused(groups: Groups) -> Violations:
-    """A TLS 1.2 hello that offers only groups below 224 bits gets no ECDHE key exchange."""
+    """A TLS 1.2 hello that offers only groups below 224 bits gets no ECDHE key exchange.
+
+    A server with an ECDSA certificate is asked with the curves of certificates last: without its own no client can verify
+    it (RFC 8422 section 5.1.1). So what it does not select there, it negotiates with no client that keeps to that.
+    """
     denial = given(groups.small, "small")
     if denial.answer.accepted and denial.offenders and (found := violated(denial, "groups below 224 bits")):
         yield found
