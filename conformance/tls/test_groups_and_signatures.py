@@ -55,7 +55,7 @@ def test_small_finite_field_groups_are_refused(versions: Versions, groups: Group
 def test_small_groups_are_refused(groups: Groups) -> Violations:
     """A TLS 1.2 hello that offers only groups below 224 bits gets no ECDHE key exchange.
 
-    A server with an ECDSA certificate is asked with the curves of certificates last: without its own no client can verify
+    A server with an ECDSA certificate is asked with the curves of certificates last: without its own no client verifies
     it (RFC 8422 section 5.1.1). So what it does not select there, it negotiates with no client that keeps to that.
     """
     denial = given(groups.small, "small")

@@ -48,6 +48,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     **{f"EID-DPOP-{number:02}": ("dpop:*",) for number in (1, 3, 4, 5, 6, 7, 8, 9, 11)},
     "EID-DPOP-02": ("dpop:bound",),
     "EID-DPOP-10": ("dpop:bound",),
+    "EID-HIGH-01": ("discovery", "dpop:bound"),
     **{f"EID-IDT-{number:02}": ("id_token:plain",) for number in (1, 2, 4, 5, 6, 8)},
     "EID-IDT-03": ("id_token:plain", "id_token:no-nonce"),
     "EID-IDT-07": ("id_token:plain", "id_token:again"),

@@ -110,6 +110,8 @@ def _bound(client: Mapping[str, Any]) -> Iterator[Gap]:
     line = f"dpop = true under {CLIENT}, if the provider binds tokens"
     certified = client.get("client_certificate") and client.get("certificate_bound", True)
     yield Gap(tuple(each for each in PROOFS if not (certified and each in EITHER)), "not-applicable", line)
+    if not certified:
+        yield Gap(("EID-HIGH-01",), "not-tested(opt-in)", line)
 
 
 def _certificates(given: Mapping[str, Any]) -> Iterator[Gap]:

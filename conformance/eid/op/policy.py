@@ -41,7 +41,7 @@ class Policy:
     @property
     def dpop(self) -> bool:
         """Whether tokens are bound by DPoP."""
-        return self.high and not self.certificates
+        return self.high and not self.certificates and "tokens-never-bound" not in self.quirks
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +142,7 @@ _SERVED: Final[tuple[tuple[str, str], ...]] = (
     ("plain-jwt-token", "issues access tokens of typ JWT"),
     ("one-login-at-a-time", "fails when two users log in at once"),
     ("bearer-issued", "gives a token without DPoP proof"),
+    ("tokens-never-bound", "offers to bind tokens neither by DPoP nor by certificate"),
     ("token-not-bound", "does not write the key into the token"),
     ("htm-unchecked", "does not compare htm"),
     ("proof-unsigned", "takes proofs with alg none, or a wrong signature"),

@@ -152,7 +152,7 @@ def metadata(state: State) -> dict[str, Any]:
         }
     if state.policy.dpop:
         made["dpop_signing_alg_values_supported"] = ["ES256", "PS256", "EdDSA"]
-    elif high:
+    elif state.policy.certificates:
         made |= sandbox_certificates.published(state)
     for name, value in state.policy.metadata.items():
         if value is ABSENT:

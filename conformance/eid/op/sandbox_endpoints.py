@@ -151,7 +151,7 @@ def holder(state: State, request: Request, code: str = "") -> Mapping[str, str] 
     thumb = proof_key(state, request, endpoint="token", code=code)
     if thumb:
         return {"jkt": thumb}
-    return None if state.policy.high and code and not state.has("bearer-issued") else {}
+    return None if state.policy.dpop and code and not state.has("bearer-issued") else {}
 
 
 def _code_fits(state: State, request: Request, found: Mapping[str, Any], client_id: str, thumb: str) -> bool:

@@ -356,6 +356,30 @@ def test_front_channel_types_count_in_the_stricter_tier_alone(good: Good) -> Non
         assert len(run(JUDGES["EID-DISC-05"], rule, good, {**good.records, "discovery": discovery})) == expected
 
 
+def test_tokens_that_cannot_be_bound_count_in_the_stricter_tier_alone(good: Good) -> None:
+    rule, judge = PROFILES["asean-high"].requirements["EID-HIGH-01"], load_judges(AREAS)["EID-HIGH-01"]
+    assert rule.id not in PROFILES["asean"].requirements
+    offered = good.records["discovery"]
+    silent = changed(offered, {"-metadata": "dpop_signing_alg_values_supported"})
+    bound = good.records["dpop"]
+    bearer = dataclasses.replace(bound, token_type="Bearer", bound=None)
+    unused = dataclasses.replace(bearer, absent="the client uses neither")
+    for discovery, dpop, expected in (
+        (offered, bound, 0),
+        (silent, bound, 0),
+        (silent, dataclasses.replace(bearer, bound=True, by_certificate=True), 0),
+        (silent, bearer, 1),
+        (silent, unused, 1),
+    ):
+        assert len(run(judge, rule, good, {**good.records, "discovery": discovery, "dpop": dpop})) == expected
+    by_certificate = changed(silent, {"+metadata": {"tls_client_certificate_bound_access_tokens": True}})
+    for discovery in (offered, by_certificate):
+        with pytest.raises(Untested, match="the client uses neither"):
+            run(judge, rule, good, {**good.records, "discovery": discovery, "dpop": unused})
+    with pytest.raises(Undecided):
+        run(judge, rule, good, {**good.records, "discovery": changed(silent, {"metadata": {}})})
+
+
 TROUBLES = [
     (name, ask.partition(":")[0], ask.partition(":")[2])
     for name, rule in RULES.items()
