@@ -48,7 +48,7 @@ class Way:
     body: bool
     lines: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     patience: float | None = None
-    gate: Callable[[], None] | None = field(default=None, repr=False)
+    gate: Callable[[Callable[[], None]], None] | None = field(default=None, repr=False)
 
 
 class DoorAdapter(BaseAdapter):
@@ -77,10 +77,11 @@ class DoorAdapter(BaseAdapter):
             if context is not None:
                 stream = TlsStream(context, connection, way.server_name)
                 stream.handshake()
+            written = Written(stream, octets, door)
             if way.gate:
-                way.gate()
-            asked_at = door.now()
-            stream.sendall(octets)
+                way.gate(written.write)
+            else:
+                written.write()
             head, body, answered_at = _read(stream, request.method or "GET", way)
             facts = _tls_facts(stream)
         except (OSError, ValueError, Undecided) as error:
@@ -95,7 +96,7 @@ class DoorAdapter(BaseAdapter):
             status=head.status,
             fields=head.fields,
             body=body,
-            asked_at=asked_at,
+            asked_at=written.at,
             answered_at=answered_at,
             address=connection.address,
             minor=head.minor,
@@ -107,6 +108,20 @@ class DoorAdapter(BaseAdapter):
 
     def close(self) -> None:
         """Nothing is kept, so nothing is closed."""
+
+
+class Written:
+    """A request that is written when somebody says so. at: when that was, and not there before."""
+
+    at: datetime
+
+    def __init__(self, stream: Connection | TlsStream, octets: bytes, door: Door) -> None:
+        self._stream, self._octets, self._door = stream, octets, door
+
+    def write(self) -> None:
+        """Write it."""
+        self.at = self._door.now()
+        self._stream.sendall(self._octets)
 
 
 def _serialise(request: requests.PreparedRequest, more: tuple[tuple[str, str], ...]) -> bytes:

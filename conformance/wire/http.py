@@ -76,7 +76,7 @@ def fetch(
     throttled: bool = False,
     lines: tuple[tuple[str, str], ...] = (),
     patience: float | None = None,
-    gate: Callable[[], None] | None = None,
+    gate: Callable[[Callable[[], None]], None] | None = None,
 ) -> HttpExchange:
     """One request and its answer.
 
@@ -97,7 +97,8 @@ def fetch(
         throttled: A 429 is an answer like others, for who looks at throttling itself.
         lines: Further header fields, sent as they are after the others; names may repeat. No line breaks in them.
         patience: Seconds that an answer may take to begin and to end, in place of the door's limits.
-        gate: Called when the connection stands and nothing has been asked yet: who sends several at once waits in it.
+        gate: Called when the connection stands, with what writes the request, and returns when that is written: who
+            sends several at once has them wait in it.
 
     Raises:
         Undecided: what kept the exchange from being read whole and clearly. A 429 answer is RATE_LIMIT, and what its

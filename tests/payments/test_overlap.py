@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 import pytest
@@ -37,15 +38,40 @@ def test_it_is_what_counting_at_each_moment_gives(starts: list[tuple[int, int]])
 def test_requests_leave_together_however_long_their_connections_take() -> None:
     left: list[float] = []
     stood: list[float] = []
+    writers: set[int] = set()
+
+    def write() -> None:
+        left.append(time.monotonic())
+        writers.add(threading.get_ident())
 
     def send(position: int, gate: Gate) -> None:
         time.sleep(position * 0.05)
         stood.append(time.monotonic())
-        gate()
-        left.append(time.monotonic())
+        gate(write)
+        gate(lambda: stood.append(0.0))  # asked once more, alone
 
     send_at_once(4, send)
     assert min(left) >= max(stood)
+    assert (len(left), len(writers), stood.count(0.0)) == (4, 1, 4)
+
+
+def test_who_cannot_be_written_hears_of_it_and_the_others_leave() -> None:
+    left: list[int] = []
+    heard: list[int] = []
+
+    def send(position: int, gate: Gate) -> None:
+        def write() -> None:
+            if position == 1:
+                raise ConnectionResetError
+            left.append(position)
+
+        try:
+            gate(write)
+        except ConnectionResetError:
+            heard.append(position)
+
+    send_at_once(3, send)
+    assert (sorted(left), heard) == ([0, 2], [1])
 
 
 def test_who_waits_for_the_others_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,8 +80,7 @@ def test_who_waits_for_the_others_does_not_wait_for_ever(monkeypatch: pytest.Mon
 
     def send(position: int, gate: Gate) -> None:
         if position:
-            gate()
-        gone.append(position)
+            gate(lambda: gone.append(position))
 
     send_at_once(3, send)
-    assert sorted(gone) == [0, 1, 2]
+    assert sorted(gone) == [1, 2]
