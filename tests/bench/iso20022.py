@@ -65,9 +65,9 @@ def main() -> None:
     chosen = options.parse_args()
     given = messages(chosen.count)
     terms = terms_of(load_profile("asean").requirements)
-    gc.freeze()
     assert all(validate(octets, "XA", terms).accepted for octets in given[:100])
     read = [read_message("m", octets) for octets in given]
+    gc.freeze()
 
     def whole() -> None:
         for octets in given:
