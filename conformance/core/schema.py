@@ -12,7 +12,6 @@ import hashlib
 import json
 import math
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -21,6 +20,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+
+import tomli
 
 from conformance.core import scope
 from conformance.core.errors import ConfigError, nearest, shown
@@ -124,8 +125,8 @@ def parse_toml(octets: bytes, name: str) -> dict[str, Any]:
         line = octets.count(b"\n", 0, error.start) + 1
         raise ConfigError(name, f"line {line}", f"octet 0x{octets[error.start]:02x}", "UTF-8") from None
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        return tomli.loads(text)
+    except tomli.TOMLDecodeError as error:
         what, _, where = str(error).partition(" (at ")
         raise ConfigError(name, where.rstrip(")"), f"{what[:1].lower()}{what[1:200]}", "TOML") from None
     except RecursionError:
