@@ -1,8 +1,12 @@
 """How many payloads a second are parsed and judged on one core: `python -m tests.bench.qr [COUNT]`.
 
 Distinct sound codes of every scheme, made from a fixed seed; each side reads the same ones, in this process or in one
-child, one after the other. Ours parses the tree and judges every rule (core, dialect, readiness abroad, CRC included);
-the libraries do what they offer: parse and, where they have it, validate.
+child, one after the other. Ours parses the tree and judges every rule (core, dialect, readiness abroad, CRC included),
+and says whether the code is sound; the libraries do what they offer: parse and, where they have it, validate.
+
+Ours remembers what codes have in common, so it is measured three times: on codes of one merchant a scheme; on codes
+that are each another merchant's (account, name, city and timestamps), others in each round, so that none comes twice;
+and on such codes with one defect each.
 
 The codes are cut into batches; of each batch the best of all rounds counts, so that what else the machine does between
 is not charged to either side.
@@ -15,7 +19,8 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import repeat
 from random import Random
 
 from conformance.payments.qr.build import Field, changed, payload
@@ -26,6 +31,7 @@ from conformance.payments.qr.schemes import shipped_schemes
 from conformance.payments.qr.vectors_bases import BASES
 from tests.payments.qr.software.libraries import INSTALLED
 
+NAMES = [name for name in BASES if name not in ("mmqr", "sandbox-xb")]
 ROUNDS = 25
 BATCH = 250
 NODE = """
@@ -52,27 +58,94 @@ console.log(JSON.stringify(found));
 """
 
 
+MERCHANTS: Mapping[str, dict[str, str]] = {
+    "emvco": {"02": "99990000{:08}"},
+    "sandbox-xa": {"26.02": "SHOP{:08}"},
+    "sandbox-xc": {"30.01": "shop{}@test", "99.00": "18934{:08}", "99.01": "18935{:08}"},
+    "paynow": {"26.02": "TEST{:08}"},
+    "duitnow": {"26.02": "TESTQR{}"},
+    "promptpay": {"29.01": "0066000{:06}"},
+    "qris": {"26.01": "9360999900{:08}", "26.02": "{:09}", "51.02": "ID10200{:08}"},
+    "qrph": {"28.03": "TESTMERCH{}"},
+    "vietqr": {"38.01.01": "0000{}"},
+    "khqr": {"29.00": "shop{}@test", "99.00": "18934{:08}", "99.01": "18935{:08}"},
+    "laoqr": {"38.03": "TESTRECEIVER{}"},
+}
+"""Scheme -> what its merchants have of their own, made up and of its form: the path, and the text with a number."""
+
+NAMED = {"59": "EXAMPLE SHOP {:08}", "60": "TOWN {:08}"}
+
+DEFECTS: tuple[Callable[[tuple[Field, ...]], str], ...] = (
+    lambda fields: payload(changed(fields, ("54", "0.00"))),
+    lambda fields: payload(changed(fields, ("53", "THB"))),
+    lambda fields: payload(changed(fields, ("58", "RP"))),
+    lambda fields: payload(changed(fields, ("01", "13"))),
+    lambda fields: payload(changed(fields, ("62", (("05", "INVOICE-OF-MORE-THAN-25-CHARACTERS"),)))),
+    lambda fields: payload(changed(fields, ("59", "EXAMPLE SHOP OF A LONG NAME"))),
+    lambda fields: payload((*fields, ("54", "1.00"))),
+    lambda fields: payload((*fields, ("70", "X"))),
+    lambda fields: payload(fields[1:]),
+    lambda fields: payload(fields)[:-4] + "ZZZZ",
+    lambda fields: payload(fields) + "0",
+    lambda fields: payload(fields)[:-12],
+)
+"""One defect each, from amount to syntax."""
+
+
 def codes(count: int) -> Iterator[str]:
     """Distinct sound codes in ASCII, of every scheme in turn."""
+    return map(payload, _fields(range(count)))
+
+
+def _fields(numbers: range) -> Iterator[tuple[Field, ...]]:
     dice = Random(7)
-    names = [name for name in BASES if name not in ("mmqr", "sandbox-xb")]
-    for number in range(count):
-        name = names[number % len(names)]
+    for number in numbers:
         label: Field = ("62", (("05", f"INV-{number:08}"), ("07", f"T{dice.randrange(10**6):06}")))
-        yield payload(changed(BASES[name].dynamic, ("54", str(dice.randrange(1000, 10**6))), label))
+        yield changed(BASES[_scheme(number)].dynamic, ("54", str(dice.randrange(1000, 10**6))), label)
 
 
-def per_second(side: Callable[[str], object], made: list[str]) -> float:
+def _scheme(number: int) -> str:
+    return NAMES[number % len(NAMES)]
+
+
+def strangers(count: int, round_: int = 0) -> Iterator[tuple[Field, ...]]:
+    """The fields of such codes, every merchant another, and others in another round."""
+    numbers = range(count * round_, count * (round_ + 1))
+    for number, fields in zip(numbers, _fields(numbers), strict=True):
+        made = fields
+        for path, text in (MERCHANTS[_scheme(number)] | NAMED).items():
+            made = _placed(made, path.split("."), text.format(number))
+        yield made
+
+
+def _placed(fields: tuple[Field, ...], path: list[str], text: str) -> tuple[Field, ...]:
+    """Fields with another value at one place, where there is one."""
+    name, *rest = path
+    return tuple(
+        (each, value if each != name else _placed(value, rest, text) if rest and isinstance(value, tuple) else text)
+        for each, value in fields
+    )
+
+
+def defective(count: int, round_: int = 0) -> Iterator[str]:
+    """Such codes, with one defect each."""
+    for number, fields in enumerate(strangers(count, round_)):
+        yield DEFECTS[number % len(DEFECTS)](fields)
+
+
+def per_second(side: Callable[[str], object], rounds: Iterable[list[str]]) -> float:
     """Calls a second, the best round of each batch taken."""
-    batches = [made[at : at + BATCH] for at in range(0, len(made), BATCH)]
-    best = [float("inf")] * len(batches)
-    for _ in range(ROUNDS):
-        for number, batch in enumerate(batches):
+    best: dict[int, float] = {}
+    count = 0
+    for made in rounds:
+        count = len(made)
+        for at in range(0, count, BATCH):
+            batch = made[at : at + BATCH]
             begun = time.process_time()
             for code in batch:
                 side(code)
-            best[number] = min(best[number], time.process_time() - begun)
-    return len(made) / sum(best)
+            best[at] = min(best.get(at, float("inf")), time.process_time() - begun)
+    return count / sum(best.values())
 
 
 def python_library() -> Callable[[str], object] | None:
@@ -89,20 +162,34 @@ def python_library() -> Callable[[str], object] | None:
     return side
 
 
+def expect(made: list[str], count: int, judge: Callable[[str], bool], *, sound: bool) -> None:
+    """Leave where the codes are not what they are said to be."""
+    others = [code for code in made if judge(code) is not sound]
+    if others or len(set(made)) != count:
+        raise SystemExit(f"{len(others)} of {len(set(made))} codes are not {sound=}, such as {others[:1]}")
+
+
 def main() -> None:
     """Print payloads a second, ours first."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 5_000
     made = list(codes(count))
     known = registry(shipped_schemes())
-    broken = [code for code in made if not sound(check(code, known, sandbox=True))]
-    if broken or len(set(made)) != count:
-        raise SystemExit(f"{len(broken)} of the codes are not sound, such as {broken[:1]}")
+
+    def judge(code: str) -> bool:
+        return sound(check(code, known, sandbox=True))
+
+    expect(made, count, judge, sound=True)
+    expect(list(map(payload, strangers(count))), count, judge, sound=True)
+    expect(list(defective(count)), count, judge, sound=False)
+    rounds = range(1, ROUNDS + 1)
     sides = {
-        "ours: parse and judge": per_second(lambda code: check(code, known, sandbox=True), made),
-        "ours: parse": per_second(read, made),
+        "ours: parse and judge": per_second(judge, repeat(made, ROUNDS)),
+        "- every merchant another": per_second(judge, (list(map(payload, strangers(count, each))) for each in rounds)),
+        "- one defect each": per_second(judge, (list(defective(count, each)) for each in rounds)),
+        "ours: parse": per_second(read, repeat(made, ROUNDS)),
     }
     if library := python_library():
-        sides["cemacqr (PyPI): parse and validate"] = per_second(library, made[: count // 5])
+        sides["cemacqr (PyPI): parse and validate"] = per_second(library, repeat(made[: count // 5], ROUNDS))
     if shutil.which("node") and (INSTALLED / "node_modules").is_dir():
         words = ["/usr/bin/env", f"NODE_PATH={INSTALLED / 'node_modules'}", "node", "-e", NODE]
         done = subprocess.run(words, input=json.dumps(made), capture_output=True, text=True, check=True)

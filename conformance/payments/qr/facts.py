@@ -18,7 +18,7 @@ class Facts(msgspec.Struct):
     """What the rules read; a struct for the speed of making one.
 
     root: the first data object of each ID. templates: those of the root that are templates by their IDs.
-    sandbox: XA to XZ and XTS are codes as any other.
+    sandbox: XA to XZ and XTS are codes as any other. known: what recognised the matches, None in facts of parts.
     """
 
     reading: Reading
@@ -27,6 +27,7 @@ class Facts(msgspec.Struct):
     matches: tuple[Match, ...]
     allowed: Mapping[str, str]
     sandbox: bool
+    known: Registry | None = None
 
     def value(self, root_id: str) -> str:
         """The value of a data object at the root, empty where there is none."""
@@ -57,7 +58,7 @@ def facts_of(reading: Reading, known: Registry, *, sandbox: bool = False) -> Fac
         if name in TEMPLATES:
             templates.append(each)
     matches = recognise(templates, root["58"].value if "58" in root else "", known)
-    return Facts(reading, root, templates, matches, _allowed(matches), sandbox)
+    return Facts(reading, root, templates, matches, _allowed(matches), sandbox, known)
 
 
 def _allowed(matches: tuple[Match, ...]) -> Mapping[str, str]:

@@ -55,9 +55,12 @@ class Match(msgspec.Struct, frozen=True, gc=False):
     object: DataObject
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Registry:
-    """Schemes by what recognises them. guids: upper case -> layout. patterns: those of schemes without a fixed GUID."""
+    """Schemes by what recognises them. guids: upper case -> layout. patterns: those of schemes without a fixed GUID.
+
+    It is equal to itself alone: what is remembered of codes is remembered by registry.
+    """
 
     schemes: tuple[Scheme, ...]
     guids: Mapping[str, Layout]

@@ -32,11 +32,16 @@ def currency_of_scheme(facts: Facts) -> Found:
             found = facts.at("scheme-currency", "53", f"a currency that {title} does not use", " or ".join(known))
         decimals = known.get(value, decimals)
     if decimals is not None and (amount := facts.root.get("54")):
-        written = amount.value.partition(".")[2]
+        written = decimals_of(amount.value)
         if len(written) > decimals and written.isdigit():
             expected = f"at most {decimals}" if decimals else "none"
             found = (*found, *facts.at("decimals", "54", f"{len(written)} decimals in currency {value}", expected))
     return found
+
+
+def decimals_of(value: str) -> str:
+    """What is written behind the point of an amount."""
+    return value.partition(".")[2]
 
 
 def layout(facts: Facts) -> Found:
@@ -85,6 +90,11 @@ def _object(facts: Facts, path: str, each: DataObject, spec: Spec) -> Found:
             message = f"no {sub.spec.name}"
             found = (*found, Finding("layout", f"{where}.{name}", each.offset, message, sub.spec.name))
     return found
+
+
+def fits(facts: Facts, each: DataObject, spec: Spec) -> bool:
+    """Whether `layout` finds nothing in one object of which a scheme says this."""
+    return not _object(facts, "", each, spec)
 
 
 def _missing(matched: Layout, template: DataObject) -> Iterator[Finding]:

@@ -80,15 +80,22 @@ def additional_data(facts: Facts) -> Found:
         return NONE
     found: Found = NONE
     for each in template.objects:
+        if is_additional(each.id, each.value):
+            continue
         if known := SUB_IDS.get(each.id):
             rule, form = known
-            if expected := form(each.value):
-                message = f"62.{each.id} is of another form: {len(each.value)} characters"
-                found = (*found, _inside(facts, rule, each, message, expected))
-        elif each.id < "50":
+            message = f"62.{each.id} is of another form: {len(each.value)} characters"
+            found = (*found, _inside(facts, rule, each, message, form(each.value)))
+        else:
             message = f"ID 62.{each.id} is {'not assigned' if each.id == '00' else 'reserved for future use'}"
             found = (*found, _inside(facts, "reserved-id", each, message, "a sub-ID of table 3.7"))
     return found
+
+
+def is_additional(sub_id: str, value: str) -> bool:
+    """Whether a sub-ID may stand in 62 with this value."""
+    known = SUB_IDS.get(sub_id)
+    return not known[1](value) if known else sub_id >= "50"
 
 
 def language(facts: Facts) -> Found:

@@ -14,7 +14,8 @@ PERCENT = re.compile(r"[0-9]{1,2}(?:\.[0-9]{1,2})?", re.ASCII).fullmatch
 CATEGORY = re.compile(r"[0-9]{4}", re.ASCII).fullmatch
 UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]").search
 INITIATIONS = frozenset({"11", "12"})
-LONGEST = (("57", 5), ("59", 25), ("60", 15), ("61", 10))
+LONGEST = {"57": 5, "59": 25, "60": 15, "61": 10}
+"""Text at the root -> its most characters (table 3.6)."""
 
 
 def initiation(facts: Facts) -> Found:
@@ -33,10 +34,14 @@ def amount(facts: Facts) -> Found:
     found = facts.root.get("54")
     if found is None:
         return NONE
-    value = found.value
-    if len(value) <= 13 and AMOUNT(value) and value.strip("0.") != "":
+    if is_amount(found.value):
         return NONE
     return facts.at("amount", "54", "no amount", "digits and at most one point, at most 13 characters, above zero")
+
+
+def is_amount(value: str) -> bool:
+    """Whether a value is an amount above zero."""
+    return len(value) <= 13 and AMOUNT(value) is not None and value.strip("0.") != ""
 
 
 def currency(facts: Facts) -> Found:
@@ -71,7 +76,7 @@ def tip(facts: Facts) -> Found:
                 "tip", name, f"ID {name} {state} where ID 55 is {indicator or 'absent'}", f"with {wanted}"
             )
     fixed, percent = facts.value("56"), facts.value("57")
-    if fixed and not (len(fixed) <= 13 and AMOUNT(fixed) and fixed.strip("0.")):
+    if fixed and not is_amount(fixed):
         found += facts.at("tip", "56", "no fixed fee", "an amount above zero")
     if percent and not (PERCENT(percent) and percent.strip("0.")):
         found += facts.at("tip", "57", "no percentage", "00.01 to 99.99, without a percent sign")
@@ -82,20 +87,25 @@ def form(facts: Facts) -> Found:
     """Table 3.6: the category code has four digits, and texts are no longer than they may be."""
     root = facts.root
     found: Found = NONE
-    if (each := root.get("52")) and not CATEGORY(each.value):
+    if (each := root.get("52")) and not is_category(each.value):
         found = facts.at("form", "52", "no merchant category code", "four digits of ISO 18245")
     get = root.get
-    for name, longest in LONGEST:
+    for name, longest in LONGEST.items():
         if (each := get(name)) and len(each.value) > longest:
             message = f"ID {name} has {len(each.value)} characters"
             found = (*found, *facts.at("form", name, message, f"at most {longest}"))
     return found
 
 
+def is_category(value: str) -> bool:
+    """Whether a value is of the form of a merchant category code."""
+    return CATEGORY(value) is not None
+
+
 def characters(facts: Facts) -> Found:
     """1.4.3: precomposed UTF-8; no character that acts on what shows it."""
     text = facts.reading.text
-    if text.isascii() and text.isprintable():
+    if is_visible(text):
         return NONE
     found: Found = NONE
     if unsafe := UNSAFE(text):
@@ -107,6 +117,13 @@ def characters(facts: Facts) -> Found:
                 message = f"ID {each.id} holds decomposed characters"
                 found = (*found, Finding("characters", each.id, each.offset, message, "precomposed characters (NFC)"))
     return found
+
+
+def is_visible(text: str) -> bool:
+    """Whether no character acts on what shows it, and all are precomposed."""
+    if text.isascii() and text.isprintable():
+        return True
+    return UNSAFE(text) is None and unicodedata.is_normalized("NFC", text)
 
 
 def _path_at(facts: Facts, offset: int) -> str:
