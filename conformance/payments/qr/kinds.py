@@ -104,7 +104,7 @@ def _additional(text: str) -> Kind:
 def _account(opened: Opener, text: str) -> Kind:
     """An account: its GUID with the sub-IDs, where all is as each scheme asks that may know it."""
     inner = pieces(text, HEAD_CHARACTERS)
-    if not inner or inner[0][:2] != "00":
+    if not inner:
         return ""
     sub_id, of_guid = opened(inner[0])
     ids = ids_of(tuple(map(sub_id, inner)))

@@ -25,19 +25,26 @@ Reader = Callable[[str], str]
 """What stands inside a template as a text -> its sub-ID, empty where it is not as its scheme asks."""
 
 Opener = Callable[[str], tuple[Reader, str]]
-"""The first object inside an account -> how all are read, and what the kind has of it."""
+"""The first object inside an account -> how all are read, and what the kind has of it.
+
+If it is no GUID, it is taken for one: there are more kinds then than need be, and `guid` is asked again.
+"""
 
 
 def reader(*asked: Specs) -> Reader:
-    """Reads templates of which this is asked."""
-    return lru_cache(MAX_INNER)(partial(_sub_id, asked))
+    """Reads templates of which all this is asked."""
+    return partial(_sub_id, asked[0]) if len(asked) == 1 else partial(_sub_id_of_all, asked)
 
 
 def opener(known: Registry) -> Opener:
     """Opens the accounts of a registry's schemes."""
-    fixed = {guid: reader(layout.objects) for guid, layout in known.guids.items()}
-    by_form = lru_cache(MAX_INNER)(lambda places: reader(*(known.patterns[place].objects for place in places)))
+    fixed = {guid: _kept(layout.objects) for guid, layout in known.guids.items()}
+    by_form = lru_cache(MAX_INNER)(lambda places: _kept(*(known.patterns[place].objects for place in places)))
     return lru_cache(MAX_HEADS)(partial(_opened, known, fixed, by_form))
+
+
+def _kept(*asked: Specs) -> Reader:
+    return lru_cache(MAX_INNER)(reader(*asked))
 
 
 def _opened(
@@ -50,17 +57,20 @@ def _opened(
     return by_form(places), f"{places}{'' if is_guid(guid) else ASKED}"
 
 
-def _sub_id(asked: tuple[Specs, ...], text: str) -> str:
-    name, value = text[:2], text[HEAD_CHARACTERS:]
-    for specs in asked:
-        if spec := specs.get(name):
-            if spec.form and not spec.form(value):
-                return ""
-            if spec.objects:
-                facts = Facts(Reading(text, len(text)), {}, [], (), NOTHING, sandbox=False)
-                if not fits(facts, DataObject(name, 0, value), spec):
-                    return ""
+def _sub_id(specs: Specs, text: str) -> str:
+    name = text[:2]
+    if spec := specs.get(name):
+        value = text[HEAD_CHARACTERS:]
+        if spec.form and not spec.form(value):
+            return ""
+        if spec.objects:
+            facts = Facts(Reading(text, len(text)), {}, [], (), NOTHING, sandbox=False)
+            return name if fits(facts, DataObject(name, 0, value), spec) else ""
     return name
+
+
+def _sub_id_of_all(asked: tuple[Specs, ...], text: str) -> str:
+    return text[:2] if all(_sub_id(specs, text) for specs in asked) else ""
 
 
 @lru_cache(1024)

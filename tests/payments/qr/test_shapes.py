@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from conformance.payments.qr.build import Field, body, changed, payload, sealed
 from conformance.payments.qr.cases import shipped_cases
-from conformance.payments.qr.check import check, check_whole
+from conformance.payments.qr.check import check, check_facts, check_whole
 from conformance.payments.qr.facts import facts_of
 from conformance.payments.qr.findings import Finding
 from conformance.payments.qr.mutate import CHARACTERS
@@ -166,6 +166,15 @@ def test_long_codes_are_judged_as_by_every_rule() -> None:
         text = payload([("00", "01"), *cards, ("12", "8" * fill), ("52", "5411"), ("58", "XA")])
         hold(text)
         assert (len(text) > 512) is ("long" in {each.rule for each in check(text, KNOWN)})
+
+
+def test_what_cannot_be_read_has_no_shape() -> None:
+    """A reading shows half a surrogate pair as an escape, and the text so shown may be a sound code."""
+    shown = payload(changed(BASES["sandbox-xa"].dynamic, ("59", "SHOP \\ud83d")))
+    hold(shown)
+    facts = facts_of(read(shown.replace("\\ud83d", "\ud83d")), KNOWN, sandbox=True)
+    assert facts.reading.text == shown
+    assert [each.rule for each in check_facts(facts)] == ["encoding", "first"]
 
 
 def test_what_is_remembered_is_bounded() -> None:
