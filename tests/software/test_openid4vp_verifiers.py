@@ -17,6 +17,7 @@ from conformance.core.profile import load_profile
 from conformance.tls.pki import Pki
 from tests.software.launchers import ServerAbsent
 from tests.software.openid4vp_verifiers import FOLDER, SOFTWARE, cells_of
+from tests.written import seen
 
 CONFIGURATIONS = tomllib.loads((FOLDER / "expected.toml").read_text(encoding="utf-8"))["configuration"]
 LISTS = {"fail": Status.FAIL, "warning": Status.WARNING}
@@ -73,8 +74,7 @@ def test_verifier_gets_the_verdicts_of_its_configuration(
     if "EID-VP-02" in configuration.get("fail", ()):
         # Of six wrong presentations it takes this one.
         assert [each.message for each in cells["EID-VP-02"].violations] == ["accepts a presentation: audience"]
-    written = b"".join(path.read_bytes() for path in (tmp_path / "run").iterdir())
-    assert b"Santos" not in written
+    assert b"Santos" not in seen(tmp_path / "run")
 
 
 @pytest.mark.software
