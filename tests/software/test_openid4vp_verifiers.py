@@ -78,7 +78,7 @@ def test_verifier_gets_the_verdicts_of_its_configuration(
 
 
 @pytest.mark.software
-def test_certified_verifier_refuses_each_presentation_for_what_is_wrong_with_it(pki: Pki, tmp_path: Path) -> None:
+def test_verifier_refuses_each_presentation_for_what_is_wrong_with_it(pki: Pki, tmp_path: Path) -> None:
     """Its log says why, which the wallet is not told."""
     try:
         cells_of(tmp_path, pki, CONFIGURATIONS[0])
