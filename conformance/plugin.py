@@ -44,6 +44,13 @@ class Session:
     cells: dict[Key, Cell] = field(default_factory=dict)
     items: set[Key] = field(default_factory=set)
     outcome: Outcome | None = None
+    bound: list[tuple[ServicePlan, Mapping[str, Requirement]]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Note by id what binds each service, without what the plan has deselected already (`--only`, `--area`)."""
+        for service in self.prepared.plan.services:
+            own = {key[2] for key in selectable_of(service)}
+            self.bound.append((service, {each.id: each for each in service.requirements if each.id in own}))
 
 
 SESSION = pytest.StashKey[Session]()
@@ -116,22 +123,18 @@ def pytest_pycollect_makeitem(collector: pytest.Module | pytest.Class, name: str
         return None
     if SESSION not in collector.config.stash:
         return []
-    return list(_items(collector, name, frozenset(ids), collector.config.stash[SESSION]))
+    return list(_items(collector, name, ids, collector.config.stash[SESSION]))
 
 
-def _items(collector: pytest.Collector, name: str, ids: frozenset[str], session: Session) -> Iterator[CellItem]:
-    """An item for each cell that the plan has not deselected already (`--only`, `--area`)."""
-    from conformance.core.model import NotTested  # noqa: PLC0415 - inert without --profile
-
-    for service in session.prepared.plan.services:
-        for requirement in service.requirements:
-            reason, _ = service.excluded.get(requirement.id, (None, ""))
-            if requirement.id in ids and reason is not NotTested.DESELECTED:
-                key = (service.target.id, service.service.id, requirement.id)
-                node = f"{name}[{'-'.join(key)}]"
-                # Given as text, so that pytest reads the bracket as it will read it back from its cache (--lf).
-                whole = f"{collector.nodeid}::{node}"
-                yield CellItem.from_parent(collector, name=node, nodeid=whole, key=key, judge=name, entry=requirement)
+def _items(collector: pytest.Collector, name: str, ids: tuple[str, ...], session: Session) -> Iterator[CellItem]:
+    """An item for each cell of the judge."""
+    for service, bound in session.bound:
+        for requirement in [bound[each] for each in ids if each in bound]:
+            key = (*service.place, requirement.id)
+            node = f"{name}[{'-'.join(key)}]"
+            # Given as text, so that pytest reads the bracket as it will read it back from its cache (--lf).
+            whole = f"{collector.nodeid}::{node}"
+            yield CellItem.from_parent(collector, name=node, nodeid=whole, key=key, judge=name, entry=requirement)
 
 
 @pytest.hookimpl(tryfirst=True)

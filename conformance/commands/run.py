@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from conformance.commands.progress import progress_to
 from conformance.commands.stopping import terminable
 from conformance.core import engine
 from conformance.core.engine import Progress
+from conformance.core.judging import JudgeEntry
 from conformance.core.model import Target
 from conformance.core.network import Door
 from conformance.core.profile import load_profile
@@ -79,24 +80,36 @@ def warm(request: Request, front: str) -> None:
         importlib.import_module("conformance.plugin")
 
 
+def judging_files(judges: Mapping[str, JudgeEntry], chosen: Container[str]) -> list[Path]:
+    """The files of the judges of the chosen requirements; of all, where none of the chosen has a judge. Sorted."""
+    entries = [entry for each, entry in judges.items() if each in chosen] or judges.values()
+    return sorted({Path(str(sys.modules[entry.function.__module__].__file__)) for entry in entries})
+
+
 def _under_pytest(
     request: Request, prepared: Prepared, door: Door, folder: Path, progress: Progress | None
 ) -> engine.Outcome:
     """Run the prepared plan as pytest items, with nothing of the caller's pytest configuration."""
     import pytest  # noqa: PLC0415 - a quarter second that `list` and `explain` need not pay
 
-    from conformance.plugin import SESSION, Session  # noqa: PLC0415
+    from conformance.plugin import SESSION, Session, selectable  # noqa: PLC0415
 
     session = Session(request, prepared, door, folder, door.now(), progress)
 
+    files = judging_files(prepared.plan.judges, {key[2] for key in selectable(prepared.plan)})
+    wanted = frozenset(files).union(*(file.parents for file in files))
+
     class Carrier:
-        """Hands the session to the plugin before it looks for one."""
+        """Hands the session to the plugin before it looks for one, and keeps pytest from looking at other files."""
 
         @pytest.hookimpl(tryfirst=True)
         def pytest_configure(self, config: pytest.Config) -> None:
             config.stash[SESSION] = session
 
-    files = sorted({str(sys.modules[entry.function.__module__].__file__) for entry in prepared.plan.judges.values()})
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_ignore_collect(self, collection_path: Path) -> bool:
+            return collection_path not in wanted
+
     here = Path(__file__).resolve().parent.parent
     arguments = [
         "-c",
@@ -118,7 +131,7 @@ def _under_pytest(
         "-p",
         "conformance.plugin",
         "--capture=no",
-        *files,
+        *map(str, files),
     ]
     saved = {name: os.environ.pop(name, None) for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")}
     autoload = os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD")

@@ -26,6 +26,8 @@ from conformance.core.redact import Redactor
 EVIDENCE_NAME = "evidence.zip"
 UNIX, READABLE = 3, 0o100644 << 16
 MAX_EVIDENCE_BYTES = 4 * 1024 * 1024
+SMALL_BYTES = 8 * 1024
+"""Members below that are stored as they are: starting a compressor costs a sweep more than their few kilobytes."""
 
 
 class StoreError(ValueError):
@@ -117,7 +119,7 @@ def add_member(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
     """Write one member, deflated quickly; its time is 1980-01-01, so that equal contents make equal archives."""
     member = zipfile.ZipInfo(name)
     member.create_system, member.external_attr = UNIX, READABLE
-    archive.writestr(member, data, zipfile.ZIP_DEFLATED, compresslevel=1)
+    archive.writestr(member, data, zipfile.ZIP_STORED if len(data) < SMALL_BYTES else zipfile.ZIP_DEFLATED, 1)
 
 
 def encoded_records(observed: Observed) -> dict[str, msgspec.Raw]:

@@ -18,7 +18,7 @@ from conformance.core.plan import Plan, Select, make_plan
 from conformance.core.redact import Redactor
 from conformance.core.replay import changes, replay, write_run
 from conformance.core.results import RESULTS_NAME, Run, read_results
-from conformance.core.store import EVIDENCE_NAME, StoreError
+from conformance.core.store import EVIDENCE_NAME, SMALL_BYTES, StoreError, add_member
 from tests.core import demo
 
 
@@ -112,7 +112,14 @@ def test_equal_runs_make_equal_archives_that_anybody_may_read(tmp_path: Path) ->
     assert (tmp_path / "one" / EVIDENCE_NAME).read_bytes() == (tmp_path / "two" / EVIDENCE_NAME).read_bytes()
     with zipfile.ZipFile(tmp_path / "one" / EVIDENCE_NAME) as archive:
         assert {each.external_attr >> 16 for each in archive.infolist()} == {0o100644}
-        assert {each.compress_type for each in archive.infolist()} == {zipfile.ZIP_DEFLATED}
+
+
+def test_what_is_small_is_stored_as_it_is(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "archive.zip", "w") as archive:
+        add_member(archive, "small", bytes(SMALL_BYTES - 1))
+        add_member(archive, "large", bytes(SMALL_BYTES))
+        kinds = {each.filename: each.compress_type for each in archive.infolist()}
+    assert kinds == {"small": zipfile.ZIP_STORED, "large": zipfile.ZIP_DEFLATED}
 
 
 def test_replay_keeps_deselection_and_stops(tmp_path: Path) -> None:
