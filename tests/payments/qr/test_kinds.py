@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 from conformance.payments.qr.build import Field, body, changed, sealed
-from conformance.payments.qr.check import check
+from conformance.payments.qr.check import check, check_whole
+from conformance.payments.qr.facts import facts_of
+from conformance.payments.qr.parse import read
 from conformance.payments.qr.recognise import registry
+from conformance.payments.qr.schemes import ObjectSpec, Scheme, Template
 from conformance.payments.qr.vectors_bases import BASES
 from tests.payments.qr.known import KNOWN
 from tests.payments.qr.test_shapes import whole
@@ -105,3 +108,30 @@ def test_what_was_judged_before_changes_nothing(name: str) -> None:
             assert check(one, known, sandbox=True) == due[one]
             for other in made:
                 assert check(other, known, sandbox=True) == due[other], (one, other)
+
+
+OWN = Scheme(
+    id="own",
+    title="a regulator's own",
+    country="XA",
+    status="sandbox",
+    source=(),
+    objects=(
+        ObjectSpec("59", "name", form="[A-Z]{1,9}"),
+        ObjectSpec("62", "data", objects=(ObjectSpec("05", "reference", form="INV.*", required=True),)),
+    ),
+    template=(Template("pay", "OWN", "merchant", guid=("TEST.OWN-PAY",)),),
+)
+
+
+@pytest.mark.parametrize("guid", ["TEST.OWN-PAY", "TEST.XA-OTHER"])
+def test_what_an_overlay_asks_of_the_root_tells_kinds(guid: str) -> None:
+    """No shipped overlay asks a form of a name, or anything of 62."""
+    account: Field = ("26", (("00", guid),))
+    changes: list[Field] = [("59", "SHOP"), ("59", "Shop"), ("59", "A shop"), ("62", "0505INV-1"), ("62", "0505inv-1")]
+    changes += [("62", "0105INV-1"), ("62", "0205inv-1")]
+    made = [sealed(body(sorted(changed(BASES["sandbox-xa"].dynamic, account, each)))) for each in changes]
+    for one in made:
+        known = registry((*KNOWN.schemes, OWN))
+        for text in (one, *made):
+            assert check(text, known, sandbox=True) == check_whole(facts_of(read(text), known, sandbox=True)), text
