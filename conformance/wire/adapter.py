@@ -77,13 +77,14 @@ class DoorAdapter(BaseAdapter):
             if context is not None:
                 stream = TlsStream(context, connection, way.server_name)
                 stream.handshake()
+            # Before anything is read: after an end without close_notify OpenSSL says nothing of its handshake any more.
+            facts = _tls_facts(stream)
             written = Written(stream, octets, door)
             if way.gate:
                 way.gate(written.write)
             else:
                 written.write()
             head, body, answered_at = _read(stream, request.method or "GET", way)
-            facts = _tls_facts(stream)
         except (OSError, ValueError, Undecided) as error:
             raise _meaning(error, connection, door) from None
         finally:

@@ -17,6 +17,7 @@ from conformance.core.profile import load_profile
 from conformance.tls.pki import Pki
 from tests.software.launchers import ServerAbsent
 from tests.software.openid_providers import FOLDER, MutualTls, serve_provider
+from tests.written import seen
 
 CONFIGURATIONS = tomllib.loads((FOLDER / "expected.toml").read_text(encoding="utf-8"))["configuration"]
 LISTS = {
@@ -72,8 +73,7 @@ def test_provider_gets_the_verdicts_of_its_configuration(
     assert not differences(configuration, cells), "\n".join(differences(configuration, cells))
     failing = [each for each, cell in cells.items() if cell.status is Status.FAIL]
     assert failing == configuration.get("fail", [])
-    written = b"".join(path.read_bytes() for path in (tmp_path / "run").iterdir())
-    assert b"secret-of-suite" not in written
+    assert b"secret-of-suite" not in seen(tmp_path / "run")
 
 
 def test_expectations_name_requirements_of_the_profile() -> None:

@@ -55,10 +55,17 @@ VERIFIERS = (
 
 @dataclass(slots=True)
 class Compared:
-    """What came of one library. counts: answers by word. differing: case -> the word that was not due."""
+    """What came of one library. groups: answers by word, of each group of an operation. differing: case -> the word
+    that was not due.
+    """
 
-    counts: Counter[str] = field(default_factory=Counter)
+    groups: dict[tuple[str, str], Counter[str]] = field(default_factory=dict)
     differing: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def counts(self) -> Counter[str]:
+        """Answers by word."""
+        return sum(self.groups.values(), Counter())
 
 
 def command(verifier: Verifier, folder: Path) -> list[str]:
@@ -86,9 +93,10 @@ def compare(verifier: Verifier, folder: Path) -> Compared:
     limits = Limits(start_seconds=60, run_seconds=30, total_seconds=300)
     with Harness(command(verifier, folder), folder, limits) as harness:
         for operation, name in operations(verifier.operations):
+            counts = found.groups.setdefault((operation, name), Counter())
             for question in questions(name, now):
                 reply = harness.run(operation, question.given)
-                found.counts[reply.word] += 1
+                counts[reply.word] += 1
                 right = reply.word == question.due and (
                     reply.text in ("invalid", *question.reasons)
                     if reply.word == "rejected"

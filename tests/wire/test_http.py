@@ -153,6 +153,20 @@ def test_client_certificate_is_presented_when_given(as_octets: bool) -> None:
     assert [each is not None for each in server.client_certificates] == [True, False]
 
 
+def test_answer_that_ends_without_length_and_close_notify_is_read() -> None:
+    """As Python's own http.server ends one: TLS is cut, and nothing says how long the body is."""
+
+    def handle(stream: socket.socket) -> None:
+        stream.sendall(b"HTTP/1.0 200 OK\r\n\r\nall of it")
+        stream.shutdown(socket.SHUT_RDWR)  # of the socket below, so that no close_notify goes out
+
+    with serve(handle, tls=identity().server()) as server:
+        exchange = fetch(a_door(), a_target(), server.tls_url, verify=identity().certificate)
+    assert exchange.body == b"all of it"
+    assert exchange.tls_version == "TLSv1.3"
+    assert len(exchange.certificate) > 200
+
+
 @pytest.mark.parametrize(
     ("raw", "reason"),
     [

@@ -7,12 +7,10 @@ also in hexadecimal and base64, in every file of the run (of archives, every mem
 from __future__ import annotations
 
 import base64
-import io
 import os
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,6 +24,7 @@ from conformance.tls import observe_client_certificates, observe_hellos, observe
 from conformance.tls.pki import Material
 from tests.tls.chains import NAME, authorities
 from tests.tls.endpoints import endpoint, public_roots, server_context
+from tests.written import everything
 from tests.zoo.servers import Handler, answering, closed_port, resetting, serve
 
 CANARY = "canary-9f27c1"
@@ -68,17 +67,6 @@ def traces(key_pem: bytes) -> dict[str, bytes]:
             f"{name} in base64url": base64.urlsafe_b64encode(octets).rstrip(b"="),
         }
     return found | {"decimal": str(value).encode()}
-
-
-def everything(folder: Path) -> Iterator[tuple[str, bytes]]:
-    """Every file below the folder, of archives each member."""
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            data = path.read_bytes()
-            yield path.name, data
-            if zipfile.is_zipfile(io.BytesIO(data)):
-                with zipfile.ZipFile(io.BytesIO(data)) as archive:
-                    yield from ((f"{path.name}/{name}", archive.read(name)) for name in archive.namelist())
 
 
 class Manifest:

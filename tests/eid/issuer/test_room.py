@@ -34,6 +34,7 @@ from conformance.sandbox import Sandbox, Spec
 from conformance.wire import jose
 from conformance.wire.exchange import HttpExchange
 from conformance.wire.jws import new_key
+from tests.written import seen
 
 PATIENT = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 
@@ -133,7 +134,7 @@ def test_evidence_holds_no_token_and_no_credential(tmp_path: Path, monkeypatch: 
         "EID-VCI-12",  # no wallet attestation is refused
         "EID-VCI-13",  # the code is good for ever
     }
-    written = b"".join(path.read_bytes() for path in (tmp_path / "run").rglob("*") if path.is_file())
+    written = seen(tmp_path / "run")
     assert canary.encode() not in written
     assert b"Santos" not in written
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from joserfc import jwe
 from joserfc.jwk import ECKey, RSAKey
@@ -104,6 +104,7 @@ def test_without_a_key_or_the_algorithm_nothing_is_tested() -> None:
     assert lacking.value.reason is NotTested.UNSUPPORTED
 
 
+@settings(deadline=None)  # it decrypts with RSA, and a busy machine takes its time
 @given(st.sampled_from(list(MADE.values())), st.integers(0, 4), st.text(max_size=40), st.integers(0, 600))
 def test_nothing_but_our_own_exceptions_comes_out(whole: str, number: int, piece: str, cut: int) -> None:
     parts = whole.split(".")
