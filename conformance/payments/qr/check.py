@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from conformance.payments.qr import rules_structure
 from conformance.payments.qr.facts import Facts, facts_of
 from conformance.payments.qr.findings import CLAUSES, Finding, Found, Layer
-from conformance.payments.qr.parse import Reading, read
+from conformance.payments.qr.parse import read
 from conformance.payments.qr.recognise import Registry
 from conformance.payments.qr.rules import RULES, rules_for
 from conformance.payments.qr.shapes import found_by_shape, memory_of
@@ -48,11 +48,6 @@ def check(payload: str | bytes, known: Registry, *, sandbox: bool = False) -> Fo
     if isinstance(payload, str) and (found := found_by_shape(payload, memory_of(known, sandbox))) is not None:
         return found
     return _asked(facts_of(read(payload), known, sandbox=sandbox))
-
-
-def check_reading(reading: Reading, known: Registry, *, sandbox: bool = False) -> Found:
-    """As `check`, of a payload that is read already. What cannot be read is judged no further."""
-    return check_facts(facts_of(reading, known, sandbox=sandbox))
 
 
 def check_facts(facts: Facts) -> Found:
