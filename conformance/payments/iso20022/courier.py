@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from msgspec import structs
+
 from conformance.core.model import Reason, Service, Target, Undecided
 from conformance.core.network import Door
 from conformance.core.secret import Secret
@@ -185,7 +187,7 @@ class Courier:
     def _answer(self, sent: Sent, request: Received) -> Answer:
         message = read_message(f"answer to {sent.exchange.case}", request.body)
         if request.status >= 400:
-            message = replace(message, trouble="too-large" if request.status == 413 else "unreadable")
+            message = structs.replace(message, trouble="too-large" if request.status == 413 else "unreadable")
         return Answer(round(request.at - sent.at, 3), message, self._signature(request))
 
     def _signature(self, request: Received) -> str:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+
+from msgspec import Struct
+
+MAX_NAMESPACE = 200
+"""Characters that are kept of a namespace."""
 
 
-class Leaf(NamedTuple):
-    """An element without children; in JSON a list of three, since a message has hundreds.
+class Leaf(Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False):
+    """An element without children; in JSON a list of three, since a message has hundreds. It refers to texts alone, so
+    the garbage collector need not look at it.
 
     path: local names from the one below Document on, joined by `/`; the second and
     later of equal neighbours carry `[2]`, `[3]`, ... currency: its attribute Ccy.
@@ -26,8 +31,7 @@ class SchemaError:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """One XML message as read.
 
     trouble: why it was not read: `unreadable` (no such file), `empty`, `too-large`, `encoding`, `doctype`,
