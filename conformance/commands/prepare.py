@@ -64,19 +64,29 @@ def prepare(request: Request, now: datetime, targets: Iterable[Target] | None = 
         JudgeError: a defect of the suite.
     """
     profile = load_profile(request.profile)
-    judges = judges_of(profile)
     loaded = tuple(targets) if targets is not None else load_targets(request.targets)
+    judges = judges_of(profile, loaded)
     waivers = load_waivers(request.waivers, profile) if request.waivers else ()
     digest = sha256(request.waivers.read_bytes()) if request.waivers else ""
     plan = make_plan(profile, loaded, judges, today=now.date(), select=selection(request, profile))
     return Prepared(plan, tuple(waivers), digest)
 
 
-def judges_of(profile: Profile) -> dict[str, JudgeEntry]:
-    """The judges of the profile's requirements, each checked against it; of areas without any, none are loaded."""
-    roles = {role for requirement in profile.requirements.values() for role in requirement.roles}
-    judges = load_judges(area for area in AREAS if roles.intersection(area.roles))
-    match(profile, judges)
+def judges_of(profile: Profile, targets: Iterable[Target] | None = None) -> dict[str, JudgeEntry]:
+    """The judges of the requirements that bind a service of these targets, each checked against the profile.
+
+    Without targets, or where none of theirs is bound, the judges of all. Of an area without any, none are loaded.
+
+    Raises:
+        JudgeError: a defect of the suite.
+    """
+    binding = tuple(profile.requirements.values())
+    if targets is not None:
+        roles = {service.role for target in targets for service in target.services}
+        binding = tuple(each for each in binding if roles.intersection(each.roles)) or binding
+    bound = {role for each in binding for role in each.roles}
+    judges = load_judges(area for area in AREAS if bound.intersection(area.roles))
+    match(profile, judges, binding)
     return dict(judges)
 
 

@@ -199,7 +199,8 @@ def join(name: str, title: str, *parts: Area) -> Area:
     def observe(jobs: Iterable[Job], door: Door) -> Iterator[Observed]:
         given = tuple(jobs)
         for part in parts:
-            yield from part.observe([job for job in given if job.service.role in part.roles], door)
+            if mine := [job for job in given if job.service.role in part.roles]:
+                yield from part.observe(mine, door)
 
     def budget(asked: frozenset[str]) -> int:
         shares: dict[str, set[str]] = {}

@@ -47,10 +47,11 @@ def load_judges(areas: Iterable[Area]) -> Mapping[str, JudgeEntry]:
         for name in area.judges:
             module = importlib.import_module(name)
             for function in vars(module).values():
-                if getattr(function, "__module__", None) != name:
+                ids = getattr(function, MARK, ()) if getattr(function, "__module__", None) == name else ()
+                if not ids:
                     continue
-                for requirement_id in getattr(function, MARK, ()):
-                    entry = check_judge(area, function)
+                entry = check_judge(area, function)
+                for requirement_id in ids:
                     if requirement_id in entries:
                         other = entries[requirement_id].node
                         raise JudgeError(f"{requirement_id} has two judges: {other} and {entry.node}")
@@ -76,18 +77,21 @@ def check_judge(area: Area, function: Callable[..., Iterator[Any]]) -> JudgeEntr
     return JudgeEntry(area, function, arguments, observations)
 
 
-def match(profile: Profile, judges: Mapping[str, JudgeEntry]) -> None:
-    """Check that each requirement of the profile has a judge.
+def match(
+    profile: Profile, judges: Mapping[str, JudgeEntry], requirements: Iterable[Requirement] | None = None
+) -> None:
+    """Check that each of these requirements of the profile has a judge; without any named, each that it has.
 
     Raises:
         JudgeError: a requirement without a judge, an unknown `needs`, or a cycle of `needs`.
     """
-    for requirement in profile.requirements.values():
+    for requirement in profile.requirements.values() if requirements is None else requirements:
         if requirement.derives:
             if requirement.id in judges:
                 raise JudgeError(f"{requirement.id} of profile {profile.id} derives, and has a judge as well")
         elif requirement.id not in judges:
             raise JudgeError(f"{requirement.id} of profile {profile.id} has no judge")
+    for requirement in profile.requirements.values():
         for need in requirement.needs:
             if need not in profile.requirements:
                 raise JudgeError(f"{requirement.id} needs {need}, which profile {profile.id} does not have")

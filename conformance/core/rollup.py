@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from conformance.core.model import Cell, NotTested, Requirement, Status
 
@@ -22,8 +23,7 @@ def worst(statuses: Iterable[Status]) -> Status:
     return max(set(statuses), key=_RANK.__getitem__, default=Status.NOT_TESTED)
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(Struct, frozen=True):
     """How many of each status, in the order of `Status`."""
 
     numbers: tuple[int, ...] = (0,) * len(STATUSES)
@@ -58,6 +58,10 @@ class Tally:
         return tuple((status, self[status]) for status in WORST_FIRST if self[status])
 
 
+NONE = Tally()
+"""The tally of no status at all."""
+
+
 class Statement(StrEnum):
     """What is said of a country and an area."""
 
@@ -67,8 +71,7 @@ class Statement(StrEnum):
     UNDETERMINED = "undetermined"
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """The statement for a country and an area, the sentence that says why, and how many requirements have which status.
 
     tallies: by the letter of the basis, since what rests on different bases is not counted together. Each requirement
@@ -96,12 +99,12 @@ def standing(
         survey: the profile is a subset for sweeps.
     """
     known = tuple(requirements)
-    by_basis: dict[str, Tally] = {}
+    by_basis: dict[str, list[Status]] = {}
     for requirement in known:
         status = worst(cell.status for cell in cells.get(requirement.id, ()))
-        by_basis[requirement.basis.value] = by_basis.get(requirement.basis.value, Tally()) + Tally.of([status])
+        by_basis.setdefault(requirement.basis.value, []).append(status)
     statement, because = _statement(known, cells, stale, survey=survey)
-    return Standing(statement, because, by_basis)
+    return Standing(statement, because, {basis: Tally.of(found) for basis, found in by_basis.items()})
 
 
 def _statement(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Struct, frozen=True):
     """One callback that arrived. plan: what our receiver did with this payment's callbacks. event: its id.
 
     at: seconds since the payment was asked for. answer: the status that we gave, 0 for none. digest: of the body, to
@@ -26,8 +25,7 @@ class Delivery:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Callbacks:
+class Callbacks(Struct, frozen=True):
     """Callbacks to our receiver, and what the status query says of the payment whose callback was taken at once.
 
     refused: how the service answered where it did not accept one of the payments, empty where it accepted all.

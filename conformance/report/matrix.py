@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
+
+from msgspec import Struct
 
 from conformance.core.countries import Country
 from conformance.core.errors import ConfigError
 from conformance.core.model import Cell, Profile, Requirement, Status
 from conformance.core.results import Run, TargetSummary
-from conformance.core.rollup import Standing, Tally, standing
+from conformance.core.rollup import NONE, Standing, Tally, standing
 
 Key = tuple[str, str, str]
 SANDBOX = re.compile(r"X[A-Z]")
@@ -21,8 +23,7 @@ SANDBOX = re.compile(r"X[A-Z]")
 NAMED_DIFFERENCES = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """One country. targets: empty where it has no submission. observed_at: of its oldest run, None where there is none.
 
     age_days: whole days from then to the matrix's as-of time. stale: whether a cell is older than the profile allows.
@@ -43,8 +44,7 @@ class Column:
         return bool(self.targets or self.services)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One requirement in one country: the worst of its services, their counts, the cells by (target, service).
 
     status: None where the country has no submission; not-tested where it has one and no service that is bound.
@@ -58,16 +58,14 @@ class Entry:
     stale: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One requirement and its entry in each country, in the order of the columns."""
 
     requirement: Requirement
     entries: tuple[Entry, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """The requirements of one area that bind the same roles."""
 
     area: str
@@ -75,8 +73,7 @@ class Group:
     rows: tuple[Row, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """One of the runs that were merged. folder: the last part of its path, empty when it was never on disk."""
 
     folder: str
@@ -87,8 +84,7 @@ class Source:
     complete: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Matrix:
+class Matrix(Struct, frozen=True):
     """All that the reports say. standings: by (country code, area), for countries with a submission."""
 
     profile: Profile
@@ -314,7 +310,7 @@ def _entry(
     stale: frozenset[Key],
 ) -> Entry:
     cells = by_place.get(column.code, {}).get(requirement.id, ())
-    tally = Tally.of(cell.status for cell in cells)
+    tally = Tally.of(cell.status for cell in cells) if cells else NONE  # as most countries have
     return Entry(
         country=column.code,
         requirement=requirement.id,

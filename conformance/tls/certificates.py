@@ -8,9 +8,10 @@ Whatever the bytes are, a certificate is either read or named in `unreadable`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
+
+from msgspec.structs import replace
 
 from conformance.core.model import Reason, Undecided
 from conformance.tls.certificate_facts import (

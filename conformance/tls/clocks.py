@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+
+from msgspec.structs import replace
 
 from conformance.tls.evidence import Certificate, HttpAnswer, ServedChain
 

@@ -8,10 +8,9 @@ were accepted. A refusal by a server that refuses everything is no evidence, and
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from conformance.core.model import Reason, Undecided
 
@@ -21,7 +20,7 @@ Kind = Literal["accepted", "refused", "closed", "silent", "broken"]
 class Answer(Struct, frozen=True, omit_defaults=True):
     """What a server answered to one ClientHello, read in clear up to its last cleartext message.
 
-    A struct, and without its defaults when written, since most of what is observed are answers, and most of a refusal
+    Written without its defaults, since most of what is observed are answers, and most of a refusal
     is empty.
 
     kind: `accepted` a ServerHello, HelloRetryRequest or SSLv2 SERVER-HELLO; `refused` a fatal alert; `closed` the
@@ -96,8 +95,7 @@ class Answer(Struct, frozen=True, omit_defaults=True):
         return " ".join(part for part in (self.kind, self.reason, self.detail) if part)
 
 
-@dataclass(frozen=True, slots=True)
-class Denial:
+class Denial(Struct, frozen=True):
     """The answers to a hello that offers only what a requirement forbids.
 
     answer: the answer to the whole list, or to a longer one that holds it and was refused, or was answered with a suite
@@ -112,15 +110,13 @@ class Denial:
     complete: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Versions:
+class Versions(Struct, frozen=True):
     """Key: `SSLv2`, `SSLv3`, `TLSv1.0`, `TLSv1.1`, `TLSv1.2`, `TLSv1.3`, each alone; `TLSv1.3+TLSv1.2`: both."""
 
     answers: Mapping[str, Answer]
 
 
-@dataclass(frozen=True, slots=True)
-class Tolerance:
+class Tolerance(Struct, frozen=True):
     """Hellos that a conforming server must cope with. Key: a probe of `probes.py`.
 
     `unknown-version` (0x0305 and GREASE beside 1.3 and 1.2), `grease` (in suites, groups, extensions, versions),
@@ -134,8 +130,7 @@ class Tolerance:
     shares: tuple[tuple[str, str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Suites:
+class Suites(Struct, frozen=True):
     """Cipher suites. denied: by the name of a set in `suites.py` (`null`, `anonymous`, ...). offered: by probe name
     (`aes128gcm12`, `TLS_AES_128_GCM_SHA256`, ...). order: the two picks of the same pair offered in both
     orders, the first perhaps among others. ephemeral: the TLS 1.2 answer to the `dhe` set, with `dh_bits`.
@@ -146,8 +141,7 @@ class Suites:
     order: tuple[Answer, Answer] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Groups:
+class Groups(Struct, frozen=True):
     """Key exchange groups. offered: a TLS 1.3 hello with that group alone and no share (HelloRetryRequest expected).
     small: groups below 224 bits, in a TLS 1.2 hello. preferred: x25519 and X25519MLKEM768 offered, in that order and
     without a share; or where that was not asked, the latter before x25519 and others. denied: as offered, of groups
@@ -160,8 +154,7 @@ class Groups:
     denied: Mapping[str, Answer] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Signatures:
+class Signatures(Struct, frozen=True):
     """Handshake signatures. legacy: a TLS 1.2 hello with SHA-1 and MD5 schemes only. mandatory: a TLS 1.3 hello with
     the mandatory schemes of RFC 9846 section 9.1 for the key types in `certificate_keys` (`RSA`, `ECDSA`, ...) only.
     rsa: a TLS 1.2 answer with an RSA certificate, or the refusal of every suite that takes one. pss: where that answer
@@ -175,8 +168,7 @@ class Signatures:
     pss: Answer | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Flight13:
+class Flight13(Struct, frozen=True):
     """What a decrypted TLS 1.3 server flight shows, and the first ticket after our Finished.
 
     client_certificate: ours was presented, as certificate_request asked for. ended: how the server ended the connection
@@ -203,8 +195,7 @@ class Flight13:
 Resumed = Literal["resumed", "resumed with key_share", "full handshake"]
 
 
-@dataclass(frozen=True, slots=True)
-class Resumption:
+class Resumption(Struct, frozen=True):
     """What followed where the ticket of the TLS 1.3 flight was offered with one of the psk_key_exchange_modes alone.
 
     psk_dhe_ke: None where the session was resumed with psk_ke already.
@@ -214,8 +205,7 @@ class Resumption:
     psk_dhe_ke: Resumed | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Renegotiation:
+class Renegotiation(Struct, frozen=True):
     """A TLS 1.2 session of our own in which we asked to renegotiate. asked: how often; accepted: how often the server
     answered with a ServerHello. refusal: what ended it (`alert no_renegotiation`, `closed`, ...).
     """
@@ -225,8 +215,7 @@ class Renegotiation:
     refusal: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Features:
+class Features(Struct, frozen=True):
     """Extensions and features. flight12: the richest TLS 1.2 hello (compression offered too). flight13: TLS 1.3.
     alpn_none: TLS 1.2 and 1.3 hello with an ALPN protocol nobody speaks. fallback: the second newest version that is
     negotiated, with TLS_FALLBACK_SCSV. ticket12_lifetime_seconds: the hint of a TLS 1.2 NewSessionTicket, -1 where none
@@ -246,8 +235,7 @@ class Features:
     troubles: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(Struct, frozen=True):
     """Server name handling. named, unknown, absent: the TLS 1.2+1.3 capable answers to our name, to a random name, and
     to a hello without SNI, with leaf digests (from the TLS 1.2 flight or the decrypted 1.3 flight).
     """
@@ -260,8 +248,7 @@ class Names:
     named_matches: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class CertificateFacts:
+class CertificateFacts(Struct, frozen=True):
     """One certificate as read, before any judging. Strings are bounded and may be hostile; lists keep the first 100.
 
     `key_type` is `RSA`, `ECDSA`, `Ed25519`, ... ; `key_bits` its size; `curve` the IANA name of its group, such as
@@ -300,8 +287,7 @@ class CertificateFacts:
     ocsp_urls: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Staple:
+class Staple(Struct, frozen=True):
     """An OCSP response as stapled. status: the response status (`successful`, ...); certificate_status: `good`, ...;
     matches: it names the served leaf; signature_verified: by the issuer or a delegate of it.
     """
@@ -314,8 +300,7 @@ class Staple:
     next_update: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ServedChain:
+class ServedChain(Struct, frozen=True):
     """One chain as served, with what the path search found at observation time.
 
     scheme: the key type asked for (`any`, `RSA`, `ECDSA`). version: protocol version of the flight it was read from.
@@ -353,8 +338,7 @@ class ServedChain:
     public_undecided: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Certificate:
+class Certificate(Struct, frozen=True):
     """The chains an endpoint serves, at most one a key type. server_name: the name matched, or an IP address.
 
     ahead: seconds by which the endpoint's clock, as the Date of its HTTP answer has it, is ahead of ours; 0 where HTTP
@@ -366,8 +350,7 @@ class Certificate:
     ahead: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class ClientCertificates:
+class ClientCertificates(Struct, frozen=True):
     """Client authentication. requested: a CertificateRequest was seen. attempts: by the certificate presented (`none`,
     `trusted`, `untrusted`, `expired`, `wrong-eku`): what followed, as `accepted 200`, `refused alert bad_certificate`,
     `refused 403`, or `error ...`. declared: the manifest says mtls = true.
@@ -378,8 +361,7 @@ class ClientCertificates:
     attempts: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class HttpAnswer:
+class HttpAnswer(Struct, frozen=True):
     """One HTTP answer, header fields in order of arrival, names in lower case, values bounded, secrets redacted."""
 
     status: int
@@ -391,8 +373,7 @@ class HttpAnswer:
         return tuple(value for key, value in self.fields if key == name)
 
 
-@dataclass(frozen=True, slots=True)
-class SecurityTxt:
+class SecurityTxt(Struct, frozen=True):
     """The answer to GET /.well-known/security.txt over https (RFC 9116). status: of the answer; expires: the values
     of its Expires fields, 5 at most, bounded; size: octets of the body. What else it says is not kept: it names people.
     """
@@ -402,8 +383,7 @@ class SecurityTxt:
     size: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Http:
+class Http(Struct, frozen=True):
     """The HTTP binding. secure: GET of the https root. security_txt: see there. plain: GET of the declared plain_http
     root; plain_closed: its port refused the connection; plain_declared: the manifest names one. secure_trouble,
     plain_trouble, security_trouble: why there is no answer, as `reason: detail` with a member of Reason or NotTested.
@@ -419,8 +399,7 @@ class Http:
     security_trouble: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class CaaRecord:
+class CaaRecord(Struct, frozen=True):
     """One CAA resource record (RFC 8659)."""
 
     flags: int
@@ -428,8 +407,7 @@ class CaaRecord:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class Caa:
+class Caa(Struct, frozen=True):
     """The relevant CAA record set: found by climbing from the name. name: where it was found, empty where nowhere."""
 
     queried: str
@@ -437,8 +415,7 @@ class Caa:
     records: tuple[CaaRecord, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Addresses:
+class Addresses(Struct, frozen=True):
     """The same questions to every address of the service. fingerprints: address -> (TLS 1.2 answer, TLS 1.3 answer) as
     a string of version, suite, group, extensions and leaf key; failures: address -> reason.
     """

@@ -7,13 +7,16 @@ verified, so what was read came from the peer of this key exchange; whose certif
 
 from __future__ import annotations
 
+import dataclasses
 import hmac
 import socket
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final, TypeVar
+
+from msgspec.structs import replace
 
 from conformance.core.model import Reason, Undecided
 from conformance.tls import secrets
@@ -197,7 +200,7 @@ class _Reader13:
         self.channel.reading = Protection13(suite, secret)
 
     def _note(self, **changes: Any) -> None:
-        self.read13 = replace(self.read13, flight=replace(self.read13.flight, **changes))
+        self.read13 = dataclasses.replace(self.read13, flight=replace(self.read13.flight, **changes))
 
     def _negotiate(self) -> tuple[Suite, bytes]:
         """Say hello, again where the server asks for it; the suite and the server's key share."""
@@ -320,7 +323,7 @@ class _Reader13:
         if (status := with_leaf.get(STATUS_REQUEST)) is not None:
             content = Reader(status)
             staple = content.sized(3) if content.number(1) == 1 else None
-        self.read13 = replace(self.read13, chain=tuple(chain), staple=staple, scts=with_leaf.get(SCT, b""))
+        self.read13 = dataclasses.replace(self.read13, chain=tuple(chain), staple=staple, scts=with_leaf.get(SCT, b""))
         self._note(chain=tuple(sha256(each).hexdigest() for each in chain[:MOST_DIGESTS]), staple=staple is not None)
 
     def _finish(self, suite: Suite, traffic: bytes) -> None:
@@ -360,5 +363,5 @@ class _Reader13:
         early = read_extensions(reader.sized(2)).get(EARLY_DATA, b"")
         key = secrets.ticket_key(suite, self._resumption, nonce)
         ticket = Ticket(suite, self.share.group, identity, key, added, self._monotonic())
-        self.read13 = replace(self.read13, ticket=ticket)
+        self.read13 = dataclasses.replace(self.read13, ticket=ticket)
         self._note(ticket_seen=True, ticket_lifetime_seconds=lifetime, early_data=int.from_bytes(early, "big") > 0)

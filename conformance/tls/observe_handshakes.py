@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from msgspec import structs
+from msgspec.structs import replace
 
 from conformance.core.model import Reason, Undecided, Untested
 from conformance.core.network import Door
@@ -190,7 +190,7 @@ def observe_features(reading: Reading, handshakes: Handshakes) -> Features:
     if "features:flight13" in talk.job.asks and talk.offers(TLS13, "TLSv1.3"):
         try:
             flight = handshakes.flight13(sent_name(talk)).flight
-            controlled = structs.replace(flight.answer, controlled=reading.controlled)
+            controlled = replace(flight.answer, controlled=reading.controlled)
             seen = replace(seen, flight13=replace(flight, answer=controlled))
         except Undecided as trouble:
             troubles["flight13"] = f"{trouble.reason}: {trouble.detail}"

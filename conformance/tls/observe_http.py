@@ -4,7 +4,7 @@ where that is declared.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from conformance.core import scope
 from conformance.core.model import Reason, Service, Target, Undecided, Untested

@@ -7,17 +7,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from conformance.core.model import NotTested, Reason, Undecided, Untested
 from conformance.core.secret import Secret
 from conformance.wire.jose import b64
 from conformance.wire.pem import private_pem
+
+if TYPE_CHECKING:
+    from cryptography import x509
 
 T = TypeVar("T")
 
@@ -37,6 +38,8 @@ class ClientKey:
     @property
     def leaf(self) -> x509.Certificate:
         """The first certificate. Raises ValueError."""
+        from cryptography import x509  # noqa: PLC0415 - a twentieth of the start of a run that presents none
+
         return x509.load_pem_x509_certificate(self.certificate)
 
     @property
@@ -98,6 +101,9 @@ def made(
         key: its key; None for a new one on P-256.
         authority: it may sign others; else it is for client authentication.
     """
+    from cryptography import x509  # noqa: PLC0415 - as above
+    from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID  # noqa: PLC0415
+
     key = key or ec.generate_private_key(ec.SECP256R1())
     subject = name if isinstance(name, x509.Name) else x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     builder = (

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from conformance.core.network import Address
 from conformance.core.redact import Redactor
 from conformance.wire.strict_json import strict_json
 
 
-@dataclass(frozen=True, slots=True)
-class Hop:
+class Hop(Struct, frozen=True):
     """One redirect: the status that sent us on, the URL that was asked and the one that was named."""
 
     status: int
@@ -21,8 +22,7 @@ class Hop:
     location: str
 
 
-@dataclass(frozen=True, slots=True)
-class HttpExchange:
+class HttpExchange(Struct, frozen=True):
     """One request and its answer, not yet redacted: for use in observers, never written as it is.
 
     fields: in order of arrival, names in lower case. body: decoded content, empty where only the head was asked for.
@@ -55,8 +55,7 @@ class HttpExchange:
         return strict_json(self.body, max_depth, max(len(self.body), 1))
 
 
-@dataclass(frozen=True, slots=True)
-class HttpEvidence:
+class HttpEvidence(Struct, frozen=True):
     """What is kept of an exchange: redacted, values bounded. body_sha256: of the body as redacted, so that a number
     of low entropy in it cannot be found again by trying; text: the redacted body where it was asked for.
     """

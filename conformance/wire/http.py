@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 import requests
+from msgspec.structs import replace
 
 from conformance import __version__
 from conformance.core import scope

@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from cryptography.exceptions import UnsupportedAlgorithm
+from msgspec import Struct
 
 from conformance.core.model import Reason, Undecided
 from conformance.core.redact import PRIVATE_JWK_MEMBERS
@@ -23,8 +23,7 @@ MAX_KEYS = 1_000
 """More keys than any provider publishes; the rest is counted and not looked at."""
 
 
-@dataclass(frozen=True, slots=True)
-class KeyFacts:
+class KeyFacts(Struct, frozen=True):
     """One key as published. Texts are empty and numbers None where there is no such member.
 
     private: names of private or symmetric members that it has. bits: of the modulus, of the curve's order or 256.
@@ -45,8 +44,7 @@ class KeyFacts:
     trouble: str
 
 
-@dataclass(frozen=True, slots=True)
-class SetFacts:
+class SetFacts(Struct, frozen=True):
     """A JWK Set as published. count: how many keys it has, of which the first MAX_KEYS have a row.
 
     duplicate_members: names that an object of it has twice. duplicate_kids: in lower case, since some compare so.

@@ -34,6 +34,19 @@ def test_the_help_lists_the_commands_and_the_one_table_of_exit_codes(call: Call)
     assert set(MEANING) == set(Exit)
 
 
+def test_a_command_leaves_nothing_for_the_collector_to_search_at_its_end() -> None:
+    program = (
+        "import atexit, gc\n"
+        "atexit.register(lambda: print('frozen', gc.get_freeze_count() > 10_000))\n"
+        "from conformance.cli import main\n"
+        "main(['list', '--area', 'general'])\n"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", program], env=ENVIRONMENT, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert said.stdout.endswith("\nfrozen True\n")
+
+
 def test_list_names_each_requirement_once_and_counts(call: Call) -> None:
     said = call("list")
     profile = load_profile("asean")

@@ -200,6 +200,13 @@ def test_requirement_without_a_judge_is_a_load_error() -> None:
         match(demo.profile(demand(9)), demo.judges())
 
 
+def test_requirements_that_are_named_alone_need_a_judge() -> None:
+    profile = demo.profile(demand(1), demand(9))
+    match(profile, demo.judges(), [profile.requirements["DEMO-01"]])
+    with pytest.raises(JudgeError, match="DEMO-09 of profile demo has no judge"):
+        match(profile, demo.judges(), [profile.requirements["DEMO-09"]])
+
+
 def not_a_generator(thing: Thing) -> Violations:
     return iter(())
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from conformance.core.area import MARK
 from conformance.core.model import NotApplicable, Reason, Rule, Service, Undecided, Violation
@@ -362,7 +363,7 @@ def test_a_private_authority_may_count() -> None:
 def test_a_wildcard_is_for_neither_e_id_nor_payments() -> None:
     wild = observed({"dns_names": ("*.xa.test",)})
     assert judge("TLS-CRT-24", wild) == []
-    entry = {"certificate": wild, "service": replace(SERVICE, serves=("openid-provider",))}
+    entry = {"certificate": wild, "service": dataclasses.replace(SERVICE, serves=("openid-provider",))}
     (found,) = JUDGES["TLS-CRT-24"](**entry)
     assert "has a wildcard" in found.message
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
 import socket
-from dataclasses import replace
 from typing import Any
 
 import dns.message
@@ -11,6 +11,7 @@ import dns.query
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from conformance.core.model import NotApplicable, Reason, Rule, Service, Undecided, Violation
 from conformance.tls.caa import issuer_domain, organisations, permission
@@ -35,7 +36,7 @@ def issue(*values: str, tag: str = "issue", flags: int = 0) -> tuple[CaaRecord, 
 def judge(
     *records: CaaRecord, name: str = "xa.test", certificate: Certificate = SERVED, server_name: str = NAME
 ) -> list[Violation]:
-    service = replace(SERVICE, server_name=server_name)
+    service = dataclasses.replace(SERVICE, server_name=server_name)
     rule = Rule("TLS-CRT-19", {"issuers": ISSUERS})
     return list(permits_the_issuer(Caa(NAME, name if records else "", records), certificate, service, rule))
 
@@ -187,7 +188,7 @@ def test_organisation_keeps_its_commas() -> None:
 
 
 def look(resolver: str, server_name: str = NAME) -> Caa:
-    service = replace(SERVICE, server_name=server_name)
+    service = dataclasses.replace(SERVICE, server_name=server_name)
     return observe_caa(a_door(), a_target(resolver=resolver, services=(service,)), service)
 
 

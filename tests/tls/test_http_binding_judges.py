@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from conformance.core.model import NotApplicable, Reason, Rule, Service, Undecided, Violation
 from conformance.tls import test_http_binding as judges
@@ -81,7 +82,7 @@ def test_empty_evidence_decides_nothing(requirement: str) -> None:
 @pytest.mark.parametrize("requirement", RULES)
 def test_endpoint_without_http_is_not_judged(requirement: str) -> None:
     with pytest.raises(NotApplicable):
-        judge(requirement, CONFORMING, replace(SERVICE, settings={"http": False}))
+        judge(requirement, CONFORMING, dataclasses.replace(SERVICE, settings={"http": False}))
 
 
 @pytest.mark.parametrize(
@@ -179,7 +180,11 @@ def test_closed_plain_port_conforms_where_https_answers() -> None:
 def test_undeclared_plain_port_is_not_applicable() -> None:
     for requirement in ("TLS-HTT-03", "TLS-HTT-04"):
         with pytest.raises(NotApplicable):
-            judge(requirement, replace(CONFORMING, plain=None, plain_declared=False), replace(SERVICE, settings={}))
+            judge(
+                requirement,
+                replace(CONFORMING, plain=None, plain_declared=False),
+                dataclasses.replace(SERVICE, settings={}),
+            )
 
 
 def test_two_locations_decide_nothing() -> None:

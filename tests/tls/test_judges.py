@@ -6,11 +6,10 @@ empty records; a third gives it answers that decide nothing.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
-from msgspec.structs import replace as changed
+from msgspec.structs import replace
 
 from conformance.areas import AREAS
 from conformance.core.judge import Bundle, Case, judge_service
@@ -140,7 +139,7 @@ RED: list[tuple[str, dict[str, Any], str]] = [
     ("TLS-VER-10", versions(tls10=CLOSED), "refuses TLSv1.0 without a word"),
     ("TLS-VER-10", versions(tls11=CLOSED), "refuses TLSv1.1 without a word"),
     ("TLS-VER-11", tolerance("grease", CLOSED), "GREASE"),
-    ("TLS-MTL-04", versions(tls12=changed(TLS12, certificate_request=True)), "requests a client certificate"),
+    ("TLS-MTL-04", versions(tls12=replace(TLS12, certificate_request=True)), "requests a client certificate"),
     ("TLS-MTL-04", flight13(certificate_request=True), "requests a client certificate"),
     ("TLS-VER-12", tolerance("large", SILENT), "3,000 bytes"),
     ("TLS-VER-13", tolerance("split", BROKEN), "two TCP segments"),
@@ -196,7 +195,7 @@ RED: list[tuple[str, dict[str, Any], str]] = [
     ),
     ("TLS-GRP-04", grouped("X25519MLKEM768"), "X25519MLKEM768"),
     ("TLS-GRP-05", groups(preferred=TLS13), "selects x25519"),
-    ("TLS-GRP-06", groups(denied={"ffdhe2048": changed(TLS13, group="ffdhe2048")}), "ffdhe2048"),
+    ("TLS-GRP-06", groups(denied={"ffdhe2048": replace(TLS13, group="ffdhe2048")}), "ffdhe2048"),
     (
         "TLS-GRP-07",
         {"tolerance": replace(records()["tolerance"], shares=(("a", "x25519", "s"), ("b", "x25519", "s")))},
@@ -289,7 +288,7 @@ def everything(answer: Answer) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     "answer",
-    [UNCONTROLLED, changed(SILENT, controlled=False), changed(BROKEN, controlled=False)],
+    [UNCONTROLLED, replace(SILENT, controlled=False), replace(BROKEN, controlled=False)],
     ids=["refuses everything", "silent", "broken"],
 )
 @pytest.mark.parametrize("requirement_id", IDS)
@@ -341,36 +340,36 @@ FOREIGN = ("suite TLS_RSA_WITH_RC4_128_SHA",)
 ODD: list[tuple[str, dict[str, Any], Status, str]] = [
     # What was selected although it was not offered answers another question than the one that was asked.
     ("TLS-VER-03", versions(tls10=answered(unoffered=("version TLSv1.2",))), Status.ERROR, "not-observable"),
-    ("TLS-VER-06", versions(tls13=changed(TLS13, unoffered=FOREIGN)), Status.ERROR, "not-observable"),
+    ("TLS-VER-06", versions(tls13=replace(TLS13, unoffered=FOREIGN)), Status.ERROR, "not-observable"),
     ("TLS-CIP-01", denied("null", answered(unoffered=FOREIGN)), Status.ERROR, "not-observable"),
     (
         "TLS-CIP-12",
-        offered("TLS_AES_128_GCM_SHA256", changed(TLS13, unoffered=FOREIGN)),
+        offered("TLS_AES_128_GCM_SHA256", replace(TLS13, unoffered=FOREIGN)),
         Status.ERROR,
         "not-observable",
     ),
-    ("TLS-VER-08", tolerance("unknown-version", changed(TLS13, unoffered=FOREIGN)), Status.ERROR, "not-observable"),
+    ("TLS-VER-08", tolerance("unknown-version", replace(TLS13, unoffered=FOREIGN)), Status.ERROR, "not-observable"),
     # An endpoint that answers one question in two ways.
     ("TLS-VER-03", versions(tls10=Answer("broken", reason="flaky")), Status.ERROR, "flaky"),
     ("TLS-VER-11", tolerance("grease", Answer("broken", reason="flaky")), Status.ERROR, "flaky"),
     (
         "TLS-VER-14",
-        {"tolerance": Tolerance({"control": changed(TLS13, controlled=False)})},
+        {"tolerance": Tolerance({"control": replace(TLS13, controlled=False)})},
         Status.ERROR,
         "control-failed",
     ),
     # Answers that name something else than was asked for, or nothing yet.
-    ("TLS-GRP-02", {"groups": Groups({"x25519": changed(TLS13, group="secp256r1")})}, Status.ERROR, "not-observable"),
+    ("TLS-GRP-02", {"groups": Groups({"x25519": replace(TLS13, group="secp256r1")})}, Status.ERROR, "not-observable"),
     (
         "TLS-GRP-02",
-        {"groups": Groups({"x25519": changed(TLS13, group="", retry=True)})},
+        {"groups": Groups({"x25519": replace(TLS13, group="", retry=True)})},
         Status.ERROR,
         "not-observable",
     ),
     # What is not there to be judged.
     ("TLS-GRP-05", grouped("X25519MLKEM768", preferred=TLS13), Status.NOT_APPLICABLE, ""),
     ("TLS-GRP-05", groups(preferred=REFUSED), Status.ERROR, "control-failed"),
-    ("TLS-GRP-05", groups(preferred=changed(TLS13, group="")), Status.ERROR, "not-observable"),
+    ("TLS-GRP-05", groups(preferred=replace(TLS13, group="")), Status.ERROR, "not-observable"),
     ("TLS-GRP-06", groups(denied={"ffdhe2048": TLS13}), Status.ERROR, "not-observable"),
     ("TLS-SIG-03", signed("rsa_pkcs1_sha256", answered(signature_scheme="rsa_pss_rsae_sha256")), Status.PASS, ""),
     ("TLS-SIG-03", signed("rsa_pkcs1_sha256", answered()), Status.ERROR, "not-observable"),
@@ -421,7 +420,7 @@ ODD: list[tuple[str, dict[str, Any], Status, str]] = [
     ("TLS-VER-15", features(fallback=None), Status.NOT_TESTED, "budget"),
     ("TLS-VER-15", {**features(fallback=TLS12), **versions(tls13=REFUSED)}, Status.NOT_APPLICABLE, ""),
     ("TLS-SIG-01", {"signatures": Signatures(Denial(answered(version="TLSv1.1")))}, Status.NOT_APPLICABLE, ""),
-    ("TLS-SIG-02", {"signatures": Signatures(DENIED, changed(TLS13, retry=True))}, Status.ERROR, "not-observable"),
+    ("TLS-SIG-02", {"signatures": Signatures(DENIED, replace(TLS13, retry=True))}, Status.ERROR, "not-observable"),
     ("TLS-EXT-07", names(named_matches=False, unknown=TLS13, unknown_leaf=""), Status.ERROR, "not-observable"),
 ]
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from msgspec import Struct
 
 Word: TypeAlias = Literal["output", "rejected", "unsupported", "error"]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """One vector and the answer to it.
 
     id, says: the vector. control: it shows that answers follow the input. due: the word that the vector asks for.
@@ -30,16 +30,14 @@ class Answer:
     given: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """The vectors of one group, in their order, all asked of one operation."""
 
     operation: str
     answers: tuple[Answer, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Vectors:
+class Vectors(Struct, frozen=True):
     """Everything that one implementation was asked.
 
     name, version: what it says it is. files: SHA-256 of each file of vectors by name. restarts: how often its process

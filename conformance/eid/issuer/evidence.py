@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 
-@dataclass(frozen=True, slots=True)
-class Configuration:
+class Configuration(Struct, frozen=True):
     """One entry of `credential_configurations_supported`. type: `vct` or `doctype`. proof_types: with algorithms.
 
     attested: whether it asks for key attestations.
@@ -22,8 +22,7 @@ class Configuration:
     trouble: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class IssuerMetadata:
+class IssuerMetadata(Struct, frozen=True):
     """The issuer's metadata as served.
 
     url: where it was asked for. expected: the identifier that the manifest names. endpoints: those members that are
@@ -43,8 +42,7 @@ class IssuerMetadata:
     trouble: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SignedMetadata:
+class SignedMetadata(Struct, frozen=True):
     """What is served to who asks for `application/jwt`. Times are seconds relative to now; None where absent.
 
     offered: whether it was that media type. chain: whether `x5c` holds a certificate; verified: whether the signature
@@ -67,8 +65,7 @@ class SignedMetadata:
     trouble: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Nonces:
+class Nonces(Struct, frozen=True):
     """The answer of the nonce endpoint. length: characters of the nonce."""
 
     status: int
@@ -78,8 +75,7 @@ class Nonces:
     length: int
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """One request for a credential. credential: whether one came. error: the code. trouble: `reason: detail`.
 
     inapplicable: why the request means nothing here, empty where it does. untested: `reason: detail`, likewise, where
@@ -94,15 +90,13 @@ class Attempt:
     untested: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Attempts:
+class Attempts(Struct, frozen=True):
     """Requests by what is wrong with each; `control-before` and `control-after` are right."""
 
     attempts: Mapping[str, Attempt]
 
 
-@dataclass(frozen=True, slots=True)
-class Issued:
+class Issued(Struct, frozen=True):
     """What a credential is, as facts. Times are seconds relative to the moment of issuing; None where absent.
 
     verified: whether the signature is one by a key of the issuer; key_source: where that key was found. bound: whether
@@ -130,8 +124,7 @@ class Issued:
     trouble: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(Struct, frozen=True):
     """One request to the authorization server. token: whether an access token came; pushed: whether a request_uri."""
 
     status: int = 0
@@ -141,8 +134,7 @@ class Exchange:
     trouble: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Codes:
+class Codes(Struct, frozen=True):
     """What became of offers' codes.
 
     again: the same code once more, after it gave a token. transaction: whether offers have a transaction code. wrong:
@@ -157,8 +149,7 @@ class Codes:
     lacking: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Attestations:
+class Attestations(Struct, frozen=True):
     """Requests by what is wrong with an attestation: `key/...` of the proof's key, `wallet/...` of the wallet.
 
     A wallet's `credential` says that it was taken: the code that nobody gave was looked at. offered: `key` or `wallet`
@@ -170,8 +161,7 @@ class Attestations:
     lacking: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class AuthorizationFlow:
+class AuthorizationFlow(Struct, frozen=True):
     """The authorization-code flow as the authorization server offers and answers it.
 
     grants, challenges, dpop, par: of its metadata. unscoped: configurations without a scope. pushed: requests that were
@@ -190,8 +180,7 @@ class AuthorizationFlow:
     lacking: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(Struct, frozen=True):
     """Credentials that came for several proofs at once.
 
     size: `batch_size` of the metadata, 0 where there is none. proofs: how many were sent, each by a key of its own.
@@ -212,8 +201,7 @@ class Batch:
     trouble: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class StatusList:
+class StatusList(Struct, frozen=True):
     """The status list that an issued credential names. Times in seconds, `expires` relative to now; None where absent.
 
     named: whether the credential names one. personal: whether a second credential names the same address but for its
@@ -232,8 +220,7 @@ class StatusList:
     trouble: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Mdoc:
+class Mdoc(Struct, frozen=True):
     """The items of an issued mdoc.
 
     offered: configurations of that format. shortest_random: octets. tags: element -> its CBOR tag, or the name of its

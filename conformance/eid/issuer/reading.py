@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from cryptography import x509
+from msgspec.structs import replace
 
 from conformance.core.model import Undecided
 from conformance.core.redact import PRIVATE_JWK_MEMBERS

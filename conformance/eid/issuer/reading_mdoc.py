@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 import cbor2
+from msgspec.structs import replace
 
 from conformance.eid.issuer.evidence import Mdoc
 from conformance.wire import jose

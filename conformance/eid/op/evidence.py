@@ -7,16 +7,16 @@ anything depends on the control: the same attempt without the change, in the sam
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from msgspec import Struct, field
 
 from conformance.core.model import NotApplicable, NotTested, Reason, Undecided, Untested
 
 Outcome = Literal["granted", "refused", "undecided", "untested", "absent"]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One hop of the user agent. sent: names of the form fields that were posted, no values.
 
     url, location: origin, path and the names of the parameters, with the values of harmless ones. page: header fields
@@ -32,8 +32,7 @@ class Step:
     is_page: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
+class Trial(Struct, frozen=True):
     """What came of one attempt.
 
     outcome: `granted` what it asked for (a code, a token, the data) reached us; `refused`; `undecided` with `reason`, a
@@ -81,8 +80,7 @@ Troubles = Mapping[str, tuple[str, str]]
 """What could not be seen of a record: detail of the ask -> (a member of Reason or NotTested, why)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """What one endpoint answers to an empty request of its own method. scheme: of its URL."""
 
     url: str
@@ -93,8 +91,7 @@ class Place:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Discovery:
+class Discovery(Struct, frozen=True):
     """The metadata at `{issuer}/.well-known/openid-configuration`.
 
     issuer: as the manifest has it. status, media_type: of the first answer. redirects: hops before the document.
@@ -119,8 +116,7 @@ class Discovery:
     troubles: Troubles = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class KeyFacts:
+class KeyFacts(Struct, frozen=True):
     """One published key, by integers and names, before any library reads it. key_type: its `kty`.
 
     private: names of members that must never be published. bits: of an RSA modulus or the curve. exponent: `small`,
@@ -142,8 +138,7 @@ class KeyFacts:
     readable: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Jwks:
+class Jwks(Struct, frozen=True):
     """The key set at `jwks_uri`. keys: the first 200 of `count`. metadata_private: private members in metadata."""
 
     url: str
@@ -157,8 +152,7 @@ class Jwks:
     metadata_private: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Par:
+class Par(Struct, frozen=True):
     """Pushed authorization requests (RFC 9126). status, expires_in, cache_control: of a good push.
 
     offered: the metadata has the endpoint. integer: `expires_in` is one. has_uri: there is a request_uri.
@@ -176,8 +170,7 @@ class Par:
     troubles: Troubles = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(Struct, frozen=True):
     """An authorization response as it reached the redirect URI.
 
     iss: absent, or the value; state: `same`, `absent`, `other`; sent_state: whether one was sent.
@@ -190,8 +183,7 @@ class Answered:
     sent_state: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Authorization:
+class Authorization(Struct, frozen=True):
     """The authorization endpoint. answers: by the name of the attempt (`plain`, `long-state`, `no-state`, ...).
 
     steps: of the first login. leaks: what appears in a URL or page of it that must not, `where: what`.
@@ -216,8 +208,7 @@ class Authorization:
     troubles: Troubles = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class ClientAuthentication:
+class ClientAuthentication(Struct, frozen=True):
     """How clients authenticate. method: the client's. trials: each a mutation of the client's assertion."""
 
     method: str = ""
@@ -225,8 +216,7 @@ class ClientAuthentication:
     troubles: Troubles = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class TokenAnswer:
+class TokenAnswer(Struct, frozen=True):
     """A token response. fields: names of its members. scalar: `expires_in` as sent, -1 where it is no number."""
 
     status: int
@@ -241,8 +231,7 @@ class TokenAnswer:
     sent_authorization: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class AccessTokens:
+class AccessTokens(Struct, frozen=True):
     """Facts of values that were issued in the run. kind -> how many, the shortest, bits by alphabet and length, and how
     many were issued twice. jwt: header `typ` and names of the claims of a JWT access token, `aud` values.
     """
@@ -254,8 +243,7 @@ class AccessTokens:
     jwt_audience: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """The token endpoint. answer: to a good request. errors: answers to bad ones, by trial. parallel: (asked, granted)
     of flows in the same second. in_url: whether a token appeared in a URL.
     """
@@ -270,8 +258,7 @@ class Token:
     troubles: Troubles = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Dpop:
+class Dpop(Struct, frozen=True):
     """What tokens are bound by: proofs of possession (RFC 9449), or a certificate (RFC 8705 section 3). absent: what
     shows that they are not. bound: the thumbprint in the token or its introspection is our key's or certificate's; None
     where neither can be read. challenged: a nonce was asked for; retried: the same code was then redeemed.
@@ -287,8 +274,7 @@ class Dpop:
     troubles: Troubles = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class IdTokenFacts:
+class IdTokenFacts(Struct, frozen=True):
     """One ID token, its signature verified by us. Claims that name a person are facts here, not values.
 
     alg, kid: of the JWS header. verified: by the published key that kid selects; trouble: why not.
@@ -327,8 +313,7 @@ class IdTokenFacts:
     amr: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class IdToken:
+class IdToken(Struct, frozen=True):
     """ID tokens by attempt (`plain`, `no-nonce`, ...). registered_alg, registered_encryption: as the manifest says.
 
     stable_sub: the same in two logins of the same user, None where there was one. advertised: by the metadata.
@@ -343,8 +328,7 @@ class IdToken:
     troubles: Troubles = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Levels:
+class Levels(Struct, frozen=True):
     """What the provider advertises and what the country's signed map says of it.
 
     advertised: `acr_values_supported`, None where absent. levels: acr value -> the levels that the map has for it, one
@@ -357,8 +341,7 @@ class Levels:
     problem: tuple[str, str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Assurance:
+class Assurance(Struct, frozen=True):
     """Levels of assurance asked for. requested: the acr value. answers: by how it was asked for (`acr_values`,
     `essential`): the acr that came back, empty where none. auth_time, amr: whether they came on request.
     verified_claims: members that were seen in `verified_claims`, None where it is not advertised.
@@ -373,8 +356,7 @@ class Assurance:
     troubles: Troubles = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class TrustEntry:
+class TrustEntry(Struct, frozen=True):
     """What the country's list says of the issuer. days_left: of the list's validity at observation time."""
 
     problem: tuple[str, str] | None = None
@@ -389,8 +371,7 @@ class TrustEntry:
     sequence: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class UserInfo:
+class UserInfo(Struct, frozen=True):
     """The UserInfo endpoint. answer: to a good request: status, media type. signed: JWT, with what it holds.
 
     same_sub: as the ID token's. claims: names returned; minimal: names returned for scope `openid` alone.
@@ -412,8 +393,7 @@ class UserInfo:
     troubles: Troubles = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Refresh:
+class Refresh(Struct, frozen=True):
     """Refresh tokens. absent: what shows that none are issued. rotated: a new one came with each use."""
 
     absent: str = ""
@@ -422,8 +402,7 @@ class Refresh:
     troubles: Troubles = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Revocation:
+class Revocation(Struct, frozen=True):
     """Revocation (RFC 7009). status_own, status_unknown: answers for our own and an unknown token."""
 
     absent: str = ""
@@ -433,8 +412,7 @@ class Revocation:
     troubles: Troubles = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Introspection:
+class Introspection(Struct, frozen=True):
     """Introspection (RFC 7662). active_own, active_junk: what it says of our token and of junk. cnf: whether it names
     what our token is bound to, as the member `expected` of cnf; expects_cnf: it is bound. refused_unauthenticated: how
     TLS refused a request without authentication, so that there is no status.
@@ -454,16 +432,14 @@ class Introspection:
     troubles: Troubles = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Cors:
+class Cors(Struct, frozen=True):
     """What endpoints answer to a foreign Origin: endpoint -> (allow-origin, allow-credentials)."""
 
     answers: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     troubles: Troubles = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Mishap:
+class Mishap(Struct, frozen=True):
     """The answer to one malformed request. marks: what it shows that it must not (`stack trace`, `form to ORIGIN`)."""
 
     status: int
@@ -472,8 +448,7 @@ class Mishap:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Robustness:
+class Robustness(Struct, frozen=True):
     """Malformed requests. answers: by what was malformed."""
 
     answers: Mapping[str, Mishap] = field(default_factory=dict)

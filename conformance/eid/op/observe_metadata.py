@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
+
+from msgspec.structs import replace
 
 from conformance.core.model import Reason, Target, Undecided
 from conformance.core.network import Door

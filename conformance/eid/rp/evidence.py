@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from conformance.core.model import NotTested, Reason, Undecided, Untested
 
 Outcome = Literal["in", "out", "absent", "undecided", "untested"]
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """An authorization request as it reached us.
 
     method: of the code challenge, empty where there is none. verifier: `same` as the challenge says, `other`, `absent`,
@@ -30,8 +30,7 @@ class Asked:
     pushed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Login:
+class Login(Struct, frozen=True):
     """What came of one login.
 
     outcome: `in` the marker of a logged-in session showed, `out` it did not; `undecided` with `reason`, a member of
@@ -72,8 +71,7 @@ class Login:
         return f"{ends}, {self.stage}" + (f" {self.status}" if self.status else "")
 
 
-@dataclass(frozen=True, slots=True)
-class Logins:
+class Logins(Struct, frozen=True):
     """Every login of a run, by the name of its case; those that begin with `control` are as they should be.
 
     issuer: ours. alg: the algorithm that ID tokens are signed with. dropped: requests to us that belong to no login.

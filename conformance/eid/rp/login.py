@@ -6,8 +6,10 @@ import json
 import os
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from urllib.parse import quote
+
+from msgspec.structs import replace
 
 from conformance.core.area import Job
 from conformance.core.model import NotTested, Reason, Undecided, Untested

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class RequestFacts:
+class RequestFacts(Struct, frozen=True):
     """One authorization request, as facts.
 
     media_type: of the request object. prefix: of `client_id`, such as `x509_hash`. hash_matches: whether the rest of
@@ -39,8 +39,7 @@ class RequestFacts:
     trouble: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """What came of one presentation. accepted: whether the marker was seen. status: of the answer to the response.
 
     again: of the answer to the same response once more, 0 where it was not sent. trouble: `reason: detail` where it
@@ -53,8 +52,7 @@ class Shown:
     trouble: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Presentations:
+class Presentations(Struct, frozen=True):
     """Presentations by what is wrong with each; `control-before` and `control-after` are right."""
 
     shown: Mapping[str, Shown]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from cryptography import x509
+from msgspec.structs import replace
 
 from conformance.core.model import Undecided
 from conformance.eid.verifier.evidence import RequestFacts
@@ -45,8 +47,8 @@ def parse(token: str) -> Request:
         leaf = base64.b64decode(chain[0], validate=True) if isinstance(chain, list) and chain else b""
         key = x509.load_der_x509_certificate(leaf).public_key() if leaf else None
     except (ValueError, TypeError):
-        return replace(made, trouble="x5c holds no certificate")
-    return replace(made, leaf=leaf, key=key)
+        return dataclasses.replace(made, trouble="x5c holds no certificate")
+    return dataclasses.replace(made, leaf=leaf, key=key)
 
 
 def text(members: Mapping[str, Any], name: str) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """What one request was answered with.
 
     status: of HTTP, 0 where no answer was read; then `trouble` says why, as `reason: detail`, or `refused` how TLS
@@ -35,16 +35,14 @@ class Reply:
     refused: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Walk:
+class Walk(Struct, frozen=True):
     """A list walked to its end. pages: the ids on each, in order. ended: the last page named no further one."""
 
     pages: tuple[tuple[str, ...], ...] = ()
     ended: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Api:
+class Api(Struct, frozen=True):
     """One service as its probes saw it.
 
     stated: the manifest's choices by name. replies: see `answers`. counts: by probe, how often the service lists the

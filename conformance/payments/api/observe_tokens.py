@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 from typing import Any
+
+from msgspec.structs import replace
 
 from conformance.core.model import Reason, Undecided
 from conformance.payments.api.evidence import Reply
@@ -20,11 +22,11 @@ def constraint(session: Session, found: dict[str, Any]) -> None:
     right = session.ask("list")
     session.send(RIGHT, right)
     if session.binding == "dpop":
-        session.send("constraint/bearer", replace(right, scheme="Bearer"))
-        session.send("constraint/no-proof", replace(right, proof="no-proof"))
-        session.send("constraint/other-key", replace(right, proof="other-key"))
+        session.send("constraint/bearer", dataclasses.replace(right, scheme="Bearer"))
+        session.send("constraint/no-proof", dataclasses.replace(right, proof="no-proof"))
+        session.send("constraint/other-key", dataclasses.replace(right, proof="other-key"))
     elif session.certificate is not None:
-        _turned(session, "constraint/no-certificate", replace(right, over=None), right)
+        _turned(session, "constraint/no-certificate", dataclasses.replace(right, over=None), right)
         if session.binding:
             _another(session, right)
     session.send(AFTER, right)
@@ -35,7 +37,7 @@ def _another(session: Session, right: Ask) -> None:
     name, other = "other-certificate", session.other_certificate
     if other is None:
         name, other = "made-certificate", throw_away(this_hour(session.door.now()))
-    _turned(session, f"constraint/{name}", replace(right, over=other), right)
+    _turned(session, f"constraint/{name}", dataclasses.replace(right, over=other), right)
 
 
 def _turned(session: Session, probe: str, what: Ask, right: Ask) -> None:

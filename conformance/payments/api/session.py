@@ -9,9 +9,11 @@ import secrets
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from string import Template
 from typing import Any
+
+from msgspec.structs import replace
 
 from conformance.core.model import Reason, Service, Target, Undecided
 from conformance.core.network import Door

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """How one request was answered. status: 0 where no answer was read; `trouble` then says why, as `reason: detail`.
 
     kind: the media type without parameters. code: `errorInformation.errorCode`, empty where the body has none.
@@ -24,8 +24,7 @@ class Reply:
     trouble: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Callback:
+class Callback(Struct, frozen=True):
     """One request that arrived for the payer. at: seconds since the probe was sent. after: since the expiration.
 
     error: it came to the path that ends in /error. state: `transferState`. code: of `errorInformation`.
@@ -41,8 +40,7 @@ class Callback:
     fulfilled: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What arrived at our address because of one probe. awaited: whether we listened for the payer at all.
 
     played: whether the payee is us, so that `forwarded` counts the requests that were passed on to it; intact: what
@@ -57,8 +55,7 @@ class Outcome:
     callbacks: tuple[Callback, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Vector:
+class Vector(Struct, frozen=True):
     """What an implementation answered to one case of vectors/payments/fspiop.json. word: of the harness's contract."""
 
     id: str
@@ -69,8 +66,7 @@ class Vector:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Fspiop:
+class Fspiop(Struct, frozen=True):
     """One hub as its probes saw it.
 
     stated: what the manifest states where the standard leaves a choice, by name. answers, outcomes: by `group/probe`.

@@ -6,13 +6,13 @@ import secrets
 import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from msgspec import structs
+from msgspec.structs import replace
 
 from conformance.core.model import Reason, Service, Target, Undecided
 from conformance.core.network import Door
@@ -187,7 +187,7 @@ class Courier:
     def _answer(self, sent: Sent, request: Received) -> Answer:
         message = read_message(f"answer to {sent.exchange.case}", request.body)
         if request.status >= 400:
-            message = structs.replace(message, trouble="too-large" if request.status == 413 else "unreadable")
+            message = replace(message, trouble="too-large" if request.status == 413 else "unreadable")
         return Answer(round(request.at - sent.at, 3), message, self._signature(request))
 
     def _signature(self, request: Received) -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
-from msgspec import Struct
+from msgspec import Struct, field
 
 MAX_NAMESPACE = 200
 """Characters that are kept of a namespace."""
@@ -23,8 +21,7 @@ class Leaf(Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=
     currency: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SchemaError:
+class SchemaError(Struct, frozen=True):
     """What a schema says about a line."""
 
     line: int
@@ -51,8 +48,7 @@ class Message(Struct, frozen=True):
     leaves: tuple[Leaf, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Messages:
+class Messages(Struct, frozen=True):
     """The messages that a sender handed in. country: of the target. currencies: decimals by currency, as declared."""
 
     country: str
@@ -60,8 +56,7 @@ class Messages:
     currencies: dict[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """One request to our callback address. signature: `absent`, `unknown` (we hold no key), `good` or `bad`."""
 
     after_seconds: float
@@ -69,8 +64,7 @@ class Answer:
     signature: str = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(Struct, frozen=True):
     """One message that was sent, and everything that came of it.
 
     status: of the HTTP answer, 0 where there was none; trouble says why. answers: in order of arrival.
@@ -90,8 +84,7 @@ class Exchange:
     elsewhere: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Stray:
+class Stray(Struct, frozen=True):
     """A request to our callback address that belongs to no message that was sent. path: the last part, shortened."""
 
     path: str
@@ -99,8 +92,7 @@ class Stray:
     after_seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Exchanges:
+class Exchanges(Struct, frozen=True):
     """All payments that were sent to a gateway, by the name of their case.
 
     currencies: decimals by currency as `GET /currencies` answered, empty where it did not. signed: the manifest
@@ -119,16 +111,14 @@ class Exchanges:
     dropped: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Lookup:
+class Lookup(Struct, frozen=True):
     """One proxy that was looked up. kind: `registered`, `unknown`, `deregistered` or `blocked`."""
 
     kind: str
     exchange: Exchange
 
 
-@dataclass(frozen=True, slots=True)
-class Lookups:
+class Lookups(Struct, frozen=True):
     """All proxies that were looked up, in order.
 
     masked_name: as declared. full_name_declared; full_name_seen: it stood in an answer.
@@ -141,16 +131,14 @@ class Lookups:
     signed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Burst:
+class Burst(Struct, frozen=True):
     """Lookups of different proxies by one payer, one after the other. limit: as declared, 0 where it is not."""
 
     limit: int
     exchanges: tuple[Exchange, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Canary:
+class Canary(Struct, frozen=True):
     """What became of a message that named another callback address than the registered one.
 
     local: our listener can be reached by the gateway, so that silence shows something. connections: to the canary.

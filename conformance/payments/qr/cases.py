@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
+from msgspec import Struct, field
 
 from conformance.core.paths import vectors_dir
 
@@ -20,8 +20,7 @@ EMVCO = "emvco"
 """The scheme of cases that need none: readers of EMVCo codes in general."""
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Struct, frozen=True):
     """One question.
 
     group: what it is about; requirements name groups. scheme: the overlay whose readers are asked, or EMVCO.

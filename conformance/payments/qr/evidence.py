@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from conformance.payments.qr.cases import Case
 from conformance.payments.qr.parse import Reading
 from conformance.payments.qr.schemes import Scheme
 
 
-@dataclass(frozen=True, slots=True)
-class Payload:
+class Payload(Struct, frozen=True):
     """A payload that was handed in. name: as the manifest or the file has it. cross_border: it is for payers abroad."""
 
     name: str
@@ -19,8 +19,7 @@ class Payload:
     reading: Reading
 
 
-@dataclass(frozen=True, slots=True)
-class Payloads:
+class Payloads(Struct, frozen=True):
     """All payloads of a service. country: the target's. schemes: the overlays that they can be held against."""
 
     country: str
@@ -28,8 +27,7 @@ class Payloads:
     items: tuple[Payload, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What a reader said to one case.
 
     word: output, rejected, unsupported or error. text: the code, reason or message of the other three. broken: the
@@ -48,8 +46,7 @@ class Answer:
     ask: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(Struct, frozen=True):
     """What a reader said to single changes of one payload. words: how often each. offenders: payloads that broke it."""
 
     case: str
@@ -59,8 +56,7 @@ class Changes:
     offenders: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
+class Answers(Struct, frozen=True):
     """All answers of a reader. schemes: those that the manifest declares, empty for all."""
 
     implementation: str

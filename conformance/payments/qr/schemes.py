@@ -7,12 +7,12 @@ A scheme is recognised by the GUID in sub-ID 00 of a template in 26 to 51, never
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
 import msgspec
+from msgspec import Struct, field
 
 from conformance.core.paths import profiles_dir
 
@@ -20,8 +20,7 @@ Status = Literal["published", "samples", "not-published", "sandbox"]
 Kind = Literal["person", "merchant", "either", "national"]
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """Where a scheme's table comes from. confidence: specification, samples, third-party or uncertain."""
 
     doc: str
@@ -29,8 +28,7 @@ class Source:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
+class Allowance(Struct, frozen=True):
     """A deviation from EMVCo that the scheme's document allows. rule: of `findings.CLAUSES`. path: where."""
 
     rule: str
@@ -38,8 +36,7 @@ class Allowance:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectSpec:
+class ObjectSpec(Struct, frozen=True):
     """What a scheme asks of one data object.
 
     form: regular expression for the whole value, empty for any. required_with: root ID whose presence demands it.
@@ -58,8 +55,7 @@ class ObjectSpec:
     uncertain: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(Struct, frozen=True):
     """A merchant account template that a scheme defines.
 
     guid: values of sub-ID 00 that name it, letter case aside. form: what sub-ID 00 looks like where no value is
@@ -81,8 +77,7 @@ class Template:
     allow: tuple[Allowance, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Scheme:
+class Scheme(Struct, frozen=True):
     """One scheme. currencies: ISO 4217 numeric codes with the decimals written at most. utc_offset: `+07:00`."""
 
     id: str

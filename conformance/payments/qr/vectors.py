@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict
 from typing import Any
+
+from msgspec.structs import asdict
 
 from conformance.payments.qr.cases import Case, vectors_file
 from conformance.payments.qr.vectors_emvco import emvco_cases

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What one request was answered with. No token and no signature is in it.
 
     service: the service code of the operation that was asked. status: of HTTP, 0 where no answer was read; then
@@ -33,8 +33,7 @@ class Answer:
     trouble: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TokenFacts:
+class TokenFacts(Struct, frozen=True):
     """What is kept of a token answer. expires_in, token_type: as printed in JSON, empty where absent."""
 
     length: int = 0
@@ -42,8 +41,7 @@ class TokenFacts:
     expires_in: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Snap:
+class Snap(Struct, frozen=True):
     """One service as its probes saw it.
 
     dialect: what the manifest states where the standard leaves a choice, by name. answers: by `group/probe`.

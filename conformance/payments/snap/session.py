@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import secrets
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
+
+from msgspec.structs import replace
 
 from conformance.core.model import Reason, Service, Target, Undecided
 from conformance.core.network import Door
@@ -70,7 +73,7 @@ class Session:
         filled = {"reference": self.fresh(), "amount": RIGHT_AMOUNT, "original": "", "external": "", "qr": '""'}
         now = self.door.now() + timedelta(seconds=seconds)
         made = draft(operation, filled | values, now, self.client.dialect, external_id or self.fresh())
-        return replace(made, token=self.token)
+        return dataclasses.replace(made, token=self.token)
 
     def send(
         self,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from conformance.eid.credentials.evidence import Answer, Group, Vectors
 from conformance.eid.credentials.vectors import sources

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from conformance.core.judging import load_judges
 from conformance.core.model import NotTested, Reason, Requirement, Rule, Undecided, Untested, Violation

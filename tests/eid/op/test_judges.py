@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import pytest
+from msgspec.structs import replace
 
 from conformance.areas import AREAS
 from conformance.core.area import Job, Stand
@@ -36,7 +38,7 @@ JUDGES = {name: entry for name, entry in load_judges(AREAS).items() if name in R
 Records = dict[str, Any]
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True)
 class Good:
     """What the conforming sandbox showed."""
 
@@ -93,11 +95,7 @@ def emptied(kind: type) -> Any:
         "count": 0,
         "keys": (),
     }
-    missing = [
-        each.name
-        for each in dataclasses.fields(kind)
-        if each.default is dataclasses.MISSING and each.default_factory is dataclasses.MISSING
-    ]
+    missing = [each.name for each in msgspec.structs.fields(kind) if each.required]
     return kind(**{name: needed[name] for name in missing})
 
 
@@ -116,7 +114,7 @@ WITH_TRIALS = {name: rule for name, rule in RULES.items() if "trials" in rule.pa
 
 def with_trial(records: Records, observation: str, name: str, trial: ev.Trial) -> Records:
     record = records[observation]
-    return {**records, observation: dataclasses.replace(record, trials={**record.trials, name: trial})}
+    return {**records, observation: replace(record, trials={**record.trials, name: trial})}
 
 
 def observation_of(requirement: str) -> str:
@@ -133,7 +131,7 @@ def test_each_trial_counts(name: str, trial: str, good: Good) -> None:
     if seen.outcome in ("absent", "untested"):
         seen = ev.Trial("refused", controlled=True)
     other: ev.Outcome = "refused" if seen.outcome == "granted" else "granted"
-    turned = dataclasses.replace(seen, outcome=other, controlled=True)
+    turned = replace(seen, outcome=other, controlled=True)
     assert run(entry, rule, good, with_trial(good.records, observation, trial, turned))
     for reason, error in ((Reason.TIMEOUT, Undecided), (NotTested.NO_CREDENTIAL, Untested)):
         kind: ev.Outcome = "undecided" if error is Undecided else "untested"
@@ -319,16 +317,16 @@ def changed(record: Any, changes: Mapping[str, Any]) -> Any:
         elif mark == "-":
             new = {each: old[each] for each in old if each != value}
         elif mark == "*" and isinstance(old, tuple):
-            new = (dataclasses.replace(old[0], **value), *old[1:])
+            new = (replace(old[0], **value), *old[1:])
         elif mark == "*" and isinstance(value, tuple):
-            new = {**old, value[0]: dataclasses.replace(old[value[0]], **value[1])}
+            new = {**old, value[0]: replace(old[value[0]], **value[1])}
         elif mark == "*" and isinstance(old, Mapping):
-            new = {**old, "plain": dataclasses.replace(old["plain"], **value)}
+            new = {**old, "plain": replace(old["plain"], **value)}
         elif mark == "*":
-            new = dataclasses.replace(old, **value)
+            new = replace(old, **value)
         else:
             new = value
-        record = dataclasses.replace(record, **{name: new})
+        record = replace(record, **{name: new})
     return record
 
 
@@ -341,7 +339,7 @@ def test_one_change_is_one_violation(name: str, observation: str, changes: Mappi
 
 
 def test_rotation_counts_in_the_stricter_tier_alone(good: Good) -> None:
-    records = {**good.records, "refresh": dataclasses.replace(good.records["refresh"], rotated=True)}
+    records = {**good.records, "refresh": replace(good.records["refresh"], rotated=True)}
     for profile, expected in (("asean", 0), ("asean-high", 1)):
         rule = PROFILES[profile].requirements["EID-TOK-12"]
         assert len(run(JUDGES["EID-TOK-12"], rule, good, records)) == expected
@@ -362,12 +360,12 @@ def test_tokens_that_cannot_be_bound_count_in_the_stricter_tier_alone(good: Good
     offered = good.records["discovery"]
     silent = changed(offered, {"-metadata": "dpop_signing_alg_values_supported"})
     bound = good.records["dpop"]
-    bearer = dataclasses.replace(bound, token_type="Bearer", bound=None)
-    unused = dataclasses.replace(bearer, absent="the client uses neither")
+    bearer = replace(bound, token_type="Bearer", bound=None)
+    unused = replace(bearer, absent="the client uses neither")
     for discovery, dpop, expected in (
         (offered, bound, 0),
         (silent, bound, 0),
-        (silent, dataclasses.replace(bearer, bound=True, by_certificate=True), 0),
+        (silent, replace(bearer, bound=True, by_certificate=True), 0),
         (silent, bearer, 1),
         (silent, unused, 1),
     ):
@@ -393,7 +391,7 @@ TROUBLES = [
 
 @pytest.mark.parametrize(("name", "observation", "detail"), TROUBLES, ids=[f"{n}-{d}" for n, _, d in TROUBLES])
 def test_what_could_not_be_seen_decides_nothing(name: str, observation: str, detail: str, good: Good) -> None:
-    record = dataclasses.replace(good.records[observation], troubles={detail: ("timeout", "no answer")})
+    record = replace(good.records[observation], troubles={detail: ("timeout", "no answer")})
     with pytest.raises(Undecided, match="no answer"):
         run(JUDGES[name], RULES[name], good, {**good.records, observation: record})
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from conformance.commands.prepare import Request
 from conformance.commands.run import execute
@@ -110,7 +111,7 @@ def test_claims_that_are_not_needed() -> None:
     (message,) = messages("EID-VP-05", vp_request=replace(REQUEST, asked=("addresses", "family_name")))
     assert message == "asks for addresses"
     with pytest.raises(Untested, match="add needed") as error:
-        messages("EID-VP-05", service=replace(SERVICE, settings={}))
+        messages("EID-VP-05", service=dataclasses.replace(SERVICE, settings={}))
     assert error.value.reason is NotTested.OPT_IN
     with pytest.raises(Undecided):
         messages("EID-VP-05", vp_request=replace(REQUEST, query="a credential without meta"))
@@ -119,7 +120,7 @@ def test_claims_that_are_not_needed() -> None:
 def test_plan_says_what_the_manifest_leaves_out() -> None:
     target = Target("xa-x", "XA", "x", (SERVICE,))
     assert VERIFIER.gaps(target, SERVICE) == ()
-    (gap,) = VERIFIER.gaps(target, replace(SERVICE, settings={}))
+    (gap,) = VERIFIER.gaps(target, dataclasses.replace(SERVICE, settings={}))
     assert gap.requirements == ("EID-VP-05",)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from conformance.core.model import NotTested, Status
 from conformance.payments.api.asks import COSTS
@@ -23,12 +24,12 @@ CREATED = {"status": 201, "kind": "application/json", "form": "json", "code": ""
 
 def api(change: Callable[[Api], Api]) -> Make:
     """The records with the one of the API otherwise."""
-    return lambda seen: replace(seen, api=change(seen.api))
+    return lambda seen: dataclasses.replace(seen, api=change(seen.api))
 
 
 def calls(change: Callable[[Callbacks], Callbacks]) -> Make:
     """The records with the one of callbacks otherwise."""
-    return lambda seen: replace(seen, callbacks=change(seen.callbacks))
+    return lambda seen: dataclasses.replace(seen, callbacks=change(seen.callbacks))
 
 
 def reply(probe: str, **change: Any) -> Make:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
+from msgspec.structs import replace
 
 from conformance.areas import AREAS
 from conformance.core.judge import Bundle, Case, judge_service
@@ -85,7 +84,7 @@ def test_a_message_beyond_our_limits_leaves_everything_open() -> None:
 
 
 def hidden_leaf(leaf: Leaf, redactor: Redactor) -> Leaf:
-    return msgspec.structs.replace(leaf, text=redactor.text(leaf.text))
+    return replace(leaf, text=redactor.text(leaf.text))
 
 
 def test_values_that_look_like_secrets_decide_nothing() -> None:
@@ -96,8 +95,7 @@ def test_values_that_look_like_secrets_decide_nothing() -> None:
     hidden = replace(
         messages,
         files=tuple(
-            msgspec.structs.replace(each, leaves=tuple(hidden_leaf(leaf, redactor) for leaf in each.leaves))
-            for each in messages.files
+            replace(each, leaves=tuple(hidden_leaf(leaf, redactor) for leaf in each.leaves)) for each in messages.files
         ),
     )
     assert any("[redacted:" in leaf.text for leaf in hidden.files[0].leaves)
