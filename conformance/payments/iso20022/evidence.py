@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from msgspec import Struct, field
 
+MAX_NAMESPACE = 200
+"""Characters that are kept of a namespace."""
 
-class Leaf(NamedTuple):
-    """An element without children; in JSON a list of three, since a message has hundreds.
+
+class Leaf(Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False):
+    """An element without children; in JSON a list of three, since a message has hundreds. It refers to texts alone, so
+    the garbage collector need not look at it.
 
     path: local names from the one below Document on, joined by `/`; the second and
     later of equal neighbours carry `[2]`, `[3]`, ... currency: its attribute Ccy.

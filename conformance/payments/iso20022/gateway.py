@@ -9,10 +9,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from msgspec import structs
 
 from conformance.payments.iso20022 import samples, sandbox_faults, sandbox_xml
 from conformance.payments.iso20022.facts import Facts
@@ -106,7 +108,7 @@ class Gateway:
         if "version" in self._ignored:
             body = sandbox_xml.as_version(body, "pacs.008.001.13")
         verdict = validate(body, self._setting.country, self._setting.terms)
-        return replace(verdict, broken=tuple(each for each in verdict.broken if each.rule not in self._ignored))
+        return structs.replace(verdict, broken=tuple(each for each in verdict.broken if each.rule not in self._ignored))
 
     def _code(self, verdict: Verdict) -> str:
         """Why a payment is rejected, empty where it is not."""
@@ -131,7 +133,7 @@ class Gateway:
     def _report(self, facts: Facts, address: str, status: str, code: str, reference: str) -> None:
         """Answer a payment: NORM hears ACWP first."""
         priority = facts.text(f"{HEADER}PmtTpInf/InstrPrty") or "HIGH"
-        amount = facts.by_path.get(f"{TX}IntrBkSttlmAmt")
+        amount = facts.leaf(f"{TX}IntrBkSttlmAmt")
         text = amount.text if amount and number(amount.text) is not None else "0"
         uetr = facts.text(f"{TX}PmtId/UETR")
         report = {

@@ -12,34 +12,39 @@ from conformance.payments.iso20022 import codes
 from conformance.payments.iso20022.facts import Facts, Finding
 
 HEADER = "FIToFICstmrCdtTrf/GrpHdr/"
+NUMBER_OF_TRANSACTIONS = f"{HEADER}NbOfTxs"
+CONTROL_SUM = f"{HEADER}CtrlSum"
 _PLAIN = re.compile("[0-9]{1,18}(\\.[0-9]{1,17})?")
 
 
+@lru_cache(64)
 def number(text: str) -> Decimal | None:
-    """A decimal number of XML Schema as far as it is short and plain, else None."""
+    """A decimal number of XML Schema as far as it is short and plain, else None.
+
+    Kept, since several rules ask for the same amounts of a message.
+    """
     return Decimal(text) if _PLAIN.fullmatch(text) else None
 
 
 def number_of_transactions(facts: Facts, _: Mapping[str, Any]) -> Iterator[Finding]:
     """NbOfTxs is 1, and one transaction follows."""
-    path = f"{HEADER}NbOfTxs"
-    told, found = facts.text(path), len(facts.transactions)
+    told, found = facts.text(NUMBER_OF_TRANSACTIONS), len(facts.transactions)
     if told != "1":
-        yield Finding("NbOfTxs is not 1", path, "1", told)
+        yield Finding("NbOfTxs is not 1", NUMBER_OF_TRANSACTIONS, "1", told)
     if told != str(found):
-        yield Finding("NbOfTxs is not the number of transactions", path, str(found), told)
+        yield Finding("NbOfTxs is not the number of transactions", NUMBER_OF_TRANSACTIONS, str(found), told)
 
 
 def control_sum(facts: Facts, _: Mapping[str, Any]) -> Iterator[Finding]:
     """CtrlSum, where present, is the sum of the settlement amounts."""
-    path = f"{HEADER}CtrlSum"
-    if path not in facts.by_path:
+    leaf = facts.leaf(CONTROL_SUM)
+    if not leaf:
         return
-    told = number(facts.text(path))
+    told = number(leaf.text)
     each = [number(facts.text(f"{place}IntrBkSttlmAmt")) for place in facts.transactions]
-    total = sum(amount for amount in each if amount is not None)
+    total = sum([amount for amount in each if amount is not None])
     if told is None or told != total:
-        yield Finding("CtrlSum is not the sum of the amounts", path, str(total), facts.text(path))
+        yield Finding("CtrlSum is not the sum of the amounts", CONTROL_SUM, str(total), leaf.text)
 
 
 def decimals(facts: Facts, terms: Mapping[str, Any]) -> Iterator[Finding]:
@@ -47,7 +52,7 @@ def decimals(facts: Facts, terms: Mapping[str, Any]) -> Iterator[Finding]:
     table, country = terms["currencies"], facts.country
     for leaf in facts.amounts:
         value = leaf.text.strip()
-        if value.startswith("+"):
+        if value[:1] == "+":
             yield Finding("an amount has a sign", leaf.path, "digits and at most one point", value)
         fraction = value.partition(".")[2]
         allowed = codes.decimals_of(leaf.currency, table, country)
@@ -60,9 +65,13 @@ def decimals(facts: Facts, terms: Mapping[str, Any]) -> Iterator[Finding]:
 def currency(facts: Facts, terms: Mapping[str, Any]) -> Iterator[Finding]:
     """Every amount is in an agreed currency."""
     table, country = terms["currencies"], facts.country
+    used = {leaf.currency for leaf in facts.amounts}
+    strange = {each for each in used if codes.decimals_of(each, table, country) is None}
+    if not strange:
+        return
+    known = ", ".join(sorted(codes.currencies(table, country)))
     for leaf in facts.amounts:
-        if codes.decimals_of(leaf.currency, table, country) is None:
-            known = ", ".join(sorted(codes.currencies(table, country)))
+        if leaf.currency in strange:
             yield Finding(f"an amount is in {leaf.currency}, which is not agreed", leaf.path, known, leaf.currency)
 
 
@@ -70,16 +79,17 @@ def amount_positive(facts: Facts, _: Mapping[str, Any]) -> Iterator[Finding]:
     """What is paid is more than nothing; a fee may be nothing."""
     for place in facts.transactions:
         for name in ("IntrBkSttlmAmt", "InstdAmt"):
-            if number(facts.text(path := f"{place}{name}").strip().removeprefix("+")) == 0:
+            amount = number(facts.text(path := f"{place}{name}").strip().removeprefix("+"))
+            if amount is not None and not amount:
                 yield Finding(f"{name} is zero", path, "more than zero", facts.text(path))
 
 
 def amount_maximum(facts: Facts, terms: Mapping[str, Any]) -> Iterator[Finding]:
     """The settlement amount is within the maximum of its currency, where one is agreed."""
     for place in facts.transactions:
-        leaf = facts.by_path.get(f"{place}IntrBkSttlmAmt")
+        leaf = facts.leaf(f"{place}IntrBkSttlmAmt")
         limit = terms.get("maximum", {}).get(leaf.currency) if leaf else None
-        if leaf and limit and (value := number(leaf.text)) is not None and value > Decimal(limit):
+        if leaf and limit and (value := number(leaf.text)) is not None and value > _decimal(limit):
             yield Finding("the amount is above the corridor's maximum", leaf.path, f"at most {limit}", leaf.text)
 
 
@@ -89,7 +99,7 @@ def rate(facts: Facts, terms: Mapping[str, Any]) -> Iterator[Finding]:
     Exact within half a unit of the last decimal of InstdAmt's currency (the profile's rounding rule).
     """
     for place in facts.transactions:
-        sent, received = facts.by_path.get(f"{place}IntrBkSttlmAmt"), facts.by_path.get(f"{place}InstdAmt")
+        sent, received = facts.leaf(f"{place}IntrBkSttlmAmt"), facts.leaf(f"{place}InstdAmt")
         agreed = number(facts.text(f"{place}AgrdRate/PreAgrdXchgRate"))
         agent = facts.text(f"{place}CdtrAgt/FinInstnId/BICFI")
         if not sent or not received or agreed is None or not agent:
@@ -102,6 +112,9 @@ def rate(facts: Facts, terms: Mapping[str, Any]) -> Iterator[Finding]:
         if abs(expected - values[1]) > _half_a_unit(2 if places is None else places):
             text = f"{expected:f} ({values[0]} x {agreed} less the charge)"
             yield Finding("the amounts do not agree at the agreed rate", received.path, text, received.text)
+
+
+_decimal = lru_cache(64)(Decimal)
 
 
 @lru_cache(64)

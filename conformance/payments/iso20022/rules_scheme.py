@@ -10,16 +10,17 @@ from conformance.payments.iso20022 import codes
 from conformance.payments.iso20022.facts import Facts, Finding
 
 HEADER = "FIToFICstmrCdtTrf/GrpHdr/"
+METHOD = f"{HEADER}SttlmInf/SttlmMtd"
+CLEARING = f"{HEADER}SttlmInf/ClrSys/Cd"
 _REASON = re.compile("[A-Z]{2}[A-Z0-9]{2}")
 
 
 def settlement(facts: Facts, terms: Mapping[str, Any]) -> Iterator[Finding]:
     """Settlement is by clearing, and the clearing system is named by a code."""
-    path = f"{HEADER}SttlmInf/SttlmMtd"
-    if facts.text(path) != terms["method"]:
-        yield Finding("another settlement method is named", path, terms["method"], facts.text(path))
-    if not facts.text(clearing := f"{HEADER}SttlmInf/ClrSys/Cd"):
-        yield Finding("no clearing system is named", clearing, "a code", "none")
+    if (method := facts.text(METHOD)) != terms["method"]:
+        yield Finding("another settlement method is named", METHOD, terms["method"], method)
+    if not facts.text(CLEARING):
+        yield Finding("no clearing system is named", CLEARING, "a code", "none")
 
 
 def charges(facts: Facts, terms: Mapping[str, Any]) -> Iterator[Finding]:
@@ -34,9 +35,10 @@ def charges(facts: Facts, terms: Mapping[str, Any]) -> Iterator[Finding]:
 
 def mandatory(facts: Facts, terms: Mapping[str, Any]) -> Iterator[Finding]:
     """What the scheme's guideline needs is present and not blank."""
+    known = facts.places.known
     for place in facts.transactions:
         for name in terms["elements"]:
-            if not facts.has(path := f"{place}{name}"):
+            if (path := f"{place}{name}") not in known:
                 yield Finding(f"{name} is missing", path, "present", "none")
     if any(map(str.isspace, facts.texts)):
         for leaf in facts.message.leaves:

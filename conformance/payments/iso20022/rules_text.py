@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from conformance.payments.iso20022 import codes
 from conformance.payments.iso20022.facts import Facts, Finding
+from conformance.payments.iso20022.places import REFERENCES
 
 UETR = re.compile("[a-f0-9]{8}-[a-f0-9]{4}-4[a-f0-9]{3}-[89ab][a-f0-9]{3}-[a-f0-9]{12}")
-REFERENCES = (
-    *("MsgId", "InstrId", "EndToEndId", "TxId", "ClrSysRef", "StsId", "AcctSvcrRef", "NtryRef"),
-    *("OrgnlMsgId", "OrgnlInstrId", "OrgnlEndToEndId", "OrgnlTxId"),
-)
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T([0-9]{2}):[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})?")
+_CLASS = re.compile(r"\[[^\[\]\\^]*\]\*")
+_VISIBLE = "".join(map(chr, range(0x20, 0x7F)))
 REDACTED = "[redacted:"
 
 
@@ -28,17 +28,26 @@ def version(facts: Facts, terms: Mapping[str, Any]) -> Iterator[Finding]:
 def uetr(facts: Facts, _: Mapping[str, Any]) -> Iterator[Finding]:
     """Each transaction has a UETR: a UUID of version 4 in lower case (RFC 9562 section 5.4)."""
     for place in facts.transactions:
-        text = facts.text(path := f"{place}PmtId/UETR")
-        if path not in facts.by_path:
+        leaf = facts.leaf(path := f"{place}PmtId/UETR")
+        if not leaf:
             yield Finding("a transaction has no UETR", path, "a UUID of version 4 in lower case", "none")
-        elif not UETR.fullmatch(text):
-            yield Finding("a UETR is no UUID of version 4 in lower case", path, "8-4-4-4-12 hex digits", text)
+        elif not UETR.fullmatch(leaf.text):
+            yield Finding("a UETR is no UUID of version 4 in lower case", path, "8-4-4-4-12 hex digits", leaf.text)
+
+
+@lru_cache(64)
+def _takes_ascii(pattern: str) -> bool:
+    """Whether a pattern is one class of characters, repeated, that has every visible one of ASCII and the space."""
+    return bool(_CLASS.fullmatch(pattern) and re.fullmatch(pattern, _VISIBLE))
 
 
 def characters(facts: Facts, terms: Mapping[str, Any]) -> Iterator[Finding]:
     """Every text is of the agreed character set."""
+    joined = "".join(facts.texts)
+    if _takes_ascii(terms["characters"]) and joined.isascii() and joined.isprintable():
+        return
     allowed = re.compile(terms["characters"])
-    if allowed.fullmatch("".join(facts.texts)):
+    if allowed.fullmatch(joined):
         return
     for leaf in facts.message.leaves:
         if allowed.fullmatch(leaf.text):
@@ -57,8 +66,9 @@ def references(facts: Facts, _: Mapping[str, Any]) -> Iterator[Finding]:
 
 def bics(facts: Facts, _: Mapping[str, Any]) -> Iterator[Finding]:
     """Every BIC has the form of ISO 9362 and the code of a country."""
-    for leaf in facts.named("BICFI", "AnyBIC"):
-        if trouble := codes.bic_trouble(leaf.text, facts.country):
+    found, country = facts.named("BICFI", "AnyBIC"), facts.country
+    for leaf in found:
+        if trouble := codes.bic_trouble(leaf.text, country):
             yield Finding(f"a BIC is not valid: {trouble}", leaf.path, "ISO 9362", leaf.text)
 
 
@@ -85,15 +95,17 @@ def proprietary(facts: Facts, _: Mapping[str, Any]) -> Iterator[Finding]:
 def purpose(facts: Facts, terms: Mapping[str, Any]) -> Iterator[Finding]:
     """A purpose is of the external code set."""
     for place in facts.transactions:
-        text = facts.text(path := f"{place}Purp/Cd")
-        if path in facts.by_path and text not in codes.PURPOSES and text not in terms.get("added", ()):
+        leaf = facts.leaf(path := f"{place}Purp/Cd")
+        if leaf and leaf.text not in codes.PURPOSES and leaf.text not in terms.get("added", ()):
             expected = f"ExternalPurpose1Code as of {codes.PURPOSES_OF}"
-            yield Finding("a purpose is not in the external code set", path, expected, text)
+            yield Finding("a purpose is not in the external code set", path, expected, leaf.text)
 
 
 def offsets(facts: Facts, _: Mapping[str, Any]) -> Iterator[Finding]:
     """Every date-time says how far it is from UTC, and its hours run from 00 to 23 (RFC 3339 section 5.6)."""
     for leaf in facts.times():
+        if leaf.text[-1:] == "Z" and "T24" not in leaf.text:
+            continue
         match = _TIME.fullmatch(leaf.text.strip())
         if match and not match[3]:
             yield Finding("a date-time has no UTC offset", leaf.path, "Z or an offset", leaf.text)

@@ -27,6 +27,8 @@ GENUINE = {
 }
 """Message -> SHA-256 of its schema; `schemas/ORIGIN.md` says where each comes from."""
 
+NAMESPACES = frozenset(f"{PREFIX}{message}" for message in GENUINE)
+
 _LOCK = threading.Lock()
 
 
@@ -48,6 +50,12 @@ def load(message: str) -> XMLSchema:
         raise SchemaDigestError(f"{message}.xsd has another SHA-256 than the one that was checked in")
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     return etree.XMLSchema(etree.fromstring(octets, parser))
+
+
+def is_valid(root: _Element, namespace: str) -> bool:
+    """Whether a document is valid by the genuine schema of its namespace, one of NAMESPACES."""
+    with _LOCK:
+        return load(namespace.removeprefix(PREFIX)).validate(root)
 
 
 def check_structure(root: _Element, namespace: str) -> tuple[str, tuple[SchemaError, ...]]:

@@ -145,7 +145,7 @@ def test_amount_and_currency_survive(exchanges: Exchanges) -> Violations:
     for case in (*CONTROLS, NORMAL):
         exchange = _case(exchanges, case)
         for answer in outcomes.finals(exchange, signed=exchanges.signed):
-            leaf = Facts(answer.message).by_path.get(f"{outcomes.TRANSACTION}OrgnlTxRef/IntrBkSttlmAmt")
+            leaf = Facts(answer.message).leaf(f"{outcomes.TRANSACTION}OrgnlTxRef/IntrBkSttlmAmt")
             if leaf is None:
                 continue
             repeated += 1

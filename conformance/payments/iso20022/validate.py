@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
+
 from conformance.payments.iso20022.facts import Facts, Finding
-from conformance.payments.iso20022.rules import BY_KIND, RULES
+from conformance.payments.iso20022.rules import RULES, asked
 from conformance.payments.iso20022.rules_text import version
-from conformance.payments.iso20022.xml import read_message
+from conformance.payments.iso20022.xml import read
 
 Terms = Mapping[str, Mapping[str, Any]]
 """Requirement -> its parameters, as a profile has them."""
@@ -29,8 +31,7 @@ class Broken:
     finding: Finding
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What came of a message. schema: what its structure was held against (see `Message`)."""
 
     facts: Facts
@@ -52,15 +53,15 @@ def validate(octets: bytes, country: str, terms: Terms, name: str = "message") -
         terms: parameters by requirement, as `terms_of` takes them from a profile.
         name: for messages.
     """
-    message = read_message(name, octets)
-    facts = Facts(message, country)
+    message, shape = read(name, octets)
+    facts = Facts(message, country, shape)
     if message.trouble:
         return Verdict(facts, "none", (Broken(message.trouble, "FF01", Finding(message.detail or message.trouble)),))
     broken = [Broken("version", "FF01", finding) for finding in version(facts, terms[VERSION])]
     if broken:
         return Verdict(facts, message.schema, tuple(broken))
     broken += [Broken("schema", "FF01", Finding(each.message, f"line {each.line}")) for each in message.schema_errors]
-    for rule in BY_KIND.get(facts.kind, ()):
+    for rule in asked(facts, terms):
         for found in rule.check(facts, terms[rule.requirement]):
             broken.append(Broken(rule.name, rule.code, found))
     return Verdict(facts, message.schema, tuple(broken))

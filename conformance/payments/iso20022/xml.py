@@ -9,10 +9,12 @@ from __future__ import annotations
 import hashlib
 import re
 import threading
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from conformance.payments.iso20022.evidence import Leaf, Message
-from conformance.payments.iso20022.shapes import MAX_LEAVES, MAX_TEXT, plain_leaves
+from conformance.payments.iso20022.evidence import MAX_NAMESPACE, Leaf, Message, SchemaError
+from conformance.payments.iso20022.schemas import NAMESPACES, check_structure, is_valid
+from conformance.payments.iso20022.shapes import MAX_LEAVES, MAX_TEXT, Shape, leaves_of, plain
 
 if TYPE_CHECKING:
     from lxml.etree import XMLParser, _Element
@@ -26,6 +28,11 @@ MAX_PATH = 2048
 _DECLARATION = re.compile(
     rb"""<\?xml[ \t\r\n][^>]{0,200}?encoding[ \t\r\n]*=[ \t\r\n]*["']([A-Za-z0-9._-]{1,40})["']"""
 )
+_USUAL = re.compile(
+    rb"""(?:\xef\xbb\xbf)?(?:<\?xml version=["']1.0["'](?: encoding=["'][Uu][Tt][Ff]-8["'])?\?>)?[ \t\r\n]*<[A-Za-z]"""
+).match
+"""Beginnings that declare UTF-8 or nothing and have the root element as the first of their markup."""
+
 _OWN = threading.local()
 _BLANK = re.compile(rb"[ \t\r\n]+")
 _BOMS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00", b"\x4c\x6f\xa7\x94")
@@ -46,19 +53,21 @@ def screen(octets: bytes) -> str:
     Raises:
         XmlTrouble: `empty`, `too-large`, `encoding` or `doctype`.
     """
-    if not octets.strip(b" \t\r\n"):
+    usual = _USUAL(octets)
+    if not usual and not octets.strip(b" \t\r\n"):
         raise XmlTrouble("empty")
     if len(octets) > MAX_OCTETS:
         raise XmlTrouble("too-large", f"more than {MAX_OCTETS} octets")
     if octets.startswith(_BOMS) or b"\0" in octets:
         raise XmlTrouble("encoding", "not UTF-8: NUL octets or the mark of another encoding")
-    if (match := _DECLARATION.match(octets.removeprefix(b"\xef\xbb\xbf"))) and match[1].lower() != b"utf-8":
+    match = None if usual else _DECLARATION.match(octets.removeprefix(b"\xef\xbb\xbf"))
+    if match and match[1].lower() != b"utf-8":
         raise XmlTrouble("encoding", f"declares {match[1].decode('ascii')}")
     try:
         text = octets.decode("utf-8")
     except UnicodeDecodeError as error:
         raise XmlTrouble("encoding", f"not UTF-8 at octet {error.start}") from None
-    if _has_doctype(octets):
+    if not usual and _has_doctype(octets):
         raise XmlTrouble("doctype", "a document type declaration")
     return text
 
@@ -91,33 +100,41 @@ def parse(octets: bytes) -> _Element:
     return _tree(octets)
 
 
-def _tree(octets: bytes) -> _Element:
-    """The root element of what `screen` let through."""
-    from lxml import etree  # noqa: PLC0415 - costs a tenth of a second, and most commands read no message
+@cache
+def _lxml() -> Any:
+    """lxml.etree, which costs a tenth of a second, and most commands read no message."""
+    from lxml import etree  # noqa: PLC0415 - see above
 
+    return etree
+
+
+def _tree(octets: bytes, *, sparing: bool = False) -> _Element:
+    """The root element of what `screen` let through. sparing: without white space between elements."""
     try:
-        root: _Element = etree.fromstring(octets, _parser())
-    except etree.XMLSyntaxError as error:
+        root: _Element = _lxml().fromstring(octets, _parser(sparing=sparing))
+    except _lxml().XMLSyntaxError as error:
         raise XmlTrouble("not-well-formed", (error.msg or "no XML")[:200]) from None
     return root
 
 
-def _parser() -> XMLParser:
+def _parser(*, sparing: bool) -> XMLParser:
     """A parser of this thread's own: making one costs more than reading a small message."""
-    from lxml import etree  # noqa: PLC0415 - see parse
-
-    if not hasattr(_OWN, "parser"):
-        _OWN.parser = etree.XMLParser(
-            encoding="utf-8",
-            resolve_entities=False,
-            no_network=True,
-            load_dtd=False,
-            huge_tree=False,
-            remove_comments=True,
-            remove_pis=True,
-            collect_ids=False,
-        )
-    parser: etree.XMLParser = _OWN.parser
+    if not hasattr(_OWN, "parsers"):
+        _OWN.parsers = [
+            _lxml().XMLParser(
+                encoding="utf-8",
+                resolve_entities=False,
+                no_network=True,
+                load_dtd=False,
+                huge_tree=False,
+                remove_blank_text=each,
+                remove_comments=True,
+                remove_pis=True,
+                collect_ids=False,
+            )
+            for each in (False, True)
+        ]
+    parser: XMLParser = _OWN.parsers[sparing]
     return parser
 
 
@@ -167,17 +184,36 @@ def namespace_of(root: _Element) -> str:
 
 def read_message(name: str, octets: bytes) -> Message:
     """A message as evidence, held against its schema. Never raises for what the octets are."""
-    from conformance.payments.iso20022.schemas import check_structure  # noqa: PLC0415 - loads lxml
+    return read(name, octets)[0]
 
+
+def read(name: str, octets: bytes) -> tuple[Message, Shape | None]:
+    """As `read_message`; and the shape of the message, where it is plain."""
     digest = hashlib.sha256(octets).hexdigest()
     try:
-        text = screen(octets)
-        root = _tree(octets)
-        namespace = namespace_of(root)
-        leaves = plain_leaves(text)
-        if leaves is None:
-            leaves = flatten(root)
+        found = plain(screen(octets))
+        if found:
+            shape, leaves = found[0], leaves_of(*found)
+            namespace = shape.namespace
+            schema, errors = _structure(octets, namespace)
+        else:
+            root = _tree(octets)
+            shape, leaves = None, flatten(root)
+            namespace = namespace_of(root)
+            schema, errors = check_structure(root, namespace)
     except XmlTrouble as trouble:
-        return Message(name, len(octets), digest, trouble.kind, trouble.detail)
-    schema, errors = check_structure(root, namespace)
-    return Message(name, len(octets), digest, "", "", namespace[:200], schema, errors, leaves)
+        return Message(name, len(octets), digest, trouble.kind, trouble.detail), None
+    return Message(name, len(octets), digest, "", "", namespace[:MAX_NAMESPACE], schema, errors, leaves), shape
+
+
+def _structure(octets: bytes, namespace: str) -> tuple[str, tuple[SchemaError, ...]]:
+    """What `check_structure` says of a plain document, which has no white space that matters but in its leaves.
+
+    Without the rest of it a tree is made and validated in less time. What is wrong is told by the whole tree.
+
+    Raises:
+        XmlTrouble: `not-well-formed`.
+    """
+    if namespace in NAMESPACES and is_valid(_tree(octets, sparing=True), namespace):
+        return "xsd", ()
+    return check_structure(_tree(octets), namespace)

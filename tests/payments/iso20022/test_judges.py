@@ -24,6 +24,7 @@ from conformance.payments.iso20022.evidence import (
     Canary,
     Exchange,
     Exchanges,
+    Leaf,
     Lookup,
     Lookups,
     Messages,
@@ -82,6 +83,10 @@ def test_a_message_beyond_our_limits_leaves_everything_open() -> None:
     assert {(cell.status, cell.reason) for cell in cells.values()} == {(Status.ERROR, "too-large")}
 
 
+def hidden_leaf(leaf: Leaf, redactor: Redactor) -> Leaf:
+    return replace(leaf, text=redactor.text(leaf.text))
+
+
 def test_values_that_look_like_secrets_decide_nothing() -> None:
     """A reference that the redactor took for a number is not held against the rules: nobody knows what it was."""
     octets = fill(PACS_008, Agreement(), {**FIXED, "message_id": "4111111111111111"})
@@ -90,8 +95,7 @@ def test_values_that_look_like_secrets_decide_nothing() -> None:
     hidden = replace(
         messages,
         files=tuple(
-            replace(each, leaves=tuple(leaf._replace(text=redactor.text(leaf.text)) for leaf in each.leaves))
-            for each in messages.files
+            replace(each, leaves=tuple(hidden_leaf(leaf, redactor) for leaf in each.leaves)) for each in messages.files
         ),
     )
     assert any("[redacted:" in leaf.text for leaf in hidden.files[0].leaves)

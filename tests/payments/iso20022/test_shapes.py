@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from conformance.core.paths import vectors_dir
 from conformance.payments.iso20022 import shapes, vectors
-from conformance.payments.iso20022.facts import places_of
+from conformance.payments.iso20022.evidence import Leaf
 from conformance.payments.iso20022.harness import octets_of
+from conformance.payments.iso20022.places import places_of
 from conformance.payments.iso20022.samples import FIXED, PACS_008, Agreement, fill
-from conformance.payments.iso20022.shapes import plain_leaves
+from conformance.payments.iso20022.shapes import leaves_of, plain
 from conformance.payments.iso20022.xml import XmlTrouble, flatten, parse
 
 GOOD = fill(PACS_008, Agreement(), FIXED).decode()
@@ -82,6 +83,11 @@ DOCUMENTS = documents(PROLOGS, ROOTS, NAMES, ATTRIBUTES, TEXTS)
 PLACES = [each.end() for each in re.finditer(">", GOOD)]
 
 
+def plain_leaves(text: str) -> tuple[Leaf, ...] | None:
+    found = plain(text)
+    return leaves_of(*found) if found else None
+
+
 def agree(text: str) -> bool | None:
     """Hold the leaves by the tags against those of the tree; False where nothing is said, None where it is no XML."""
     try:
@@ -145,6 +151,7 @@ def test_a_plain_message_needs_no_tree() -> None:
     "inside",
     [
         pytest.param("<a>1</a>" * 5_001, id="many"),
+        pytest.param(f"{'<a>' * 20}1{'</a>' * 20}" * 1_250, id="many-tags"),
         pytest.param("<a>" * 40 + "1" + "</a>" * 40, id="deep"),
         pytest.param(f"<{'n' * 64}>" * 5 + "1" + f"</{'n' * 64}>" * 5, id="long-path"),
         pytest.param(f"<a>{'1' * 2_049}</a>", id="long-text"),
@@ -162,8 +169,11 @@ def test_little_is_kept_of_strangers_messages() -> None:
     before = shapes._kept.cache_info().misses
     assert plain_leaves(f"<D>{'<a>1</a>' * 2_000}</D>")
     assert shapes._kept.cache_info().misses == before
+    for number in range(shapes.KEPT_TURNS + 1):
+        assert plain_leaves(f"<D><a{number}>1</a{number}></D>")
+    assert len(shapes._TURNS) <= shapes.KEPT_TURNS
 
 
 def test_a_date_time_that_is_repeated_is_a_time_as_the_first_is() -> None:
     paths = ("GrpHdr/CreDtTm", "CdtTrf/PrcgDtTm", "CdtTrf/PrcgDtTm[2]", "CdtTrf/DtTmX")
-    assert places_of(paths, "").times == (0, 1, 2)
+    assert places_of(paths, "").times == [0, 1, 2]
