@@ -1,8 +1,9 @@
 """`python -m tests.bench.tls_peers`: our probe and sslyze in turn on the same servers.
 
 Both find out versions, suites of each version, and groups. Printed for reference configurations A, B, E and G: CPU
-seconds gross, and net of the same command without a target (starting Python and reading modules), connections, and the
-ratios; then 20 targets in one process. Each line is minimum / median / maximum of the turns.
+seconds gross, and net of the same command without a target (starting Python and reading modules) in the same turn,
+connections, and the ratios; then 20 targets in one process. Each line is minimum / median / maximum of the turns; net
+is the median of their differences.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import argparse
 import contextlib
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -30,20 +31,20 @@ CONFIGURATIONS = ("A", "B", "E", "G")
 MANY = 20
 RESOLUTION = 0.01
 """Seconds of CPU time below which a difference between two runs of Python is noise: less counts as this much."""
+IDLE = " without a target"
+"""Behind a side's name: the same command, which starts and has nothing to do."""
+
 Side = Callable[[tuple[str, ...]], list[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What all comparisons share. private: the kernel's count of connections is ours alone. starts: CPU seconds of
-    each side without a target.
-    """
+    """What all comparisons share. private: the kernel's count of connections is ours alone."""
 
     sides: Mapping[str, Side]
     pki: Pki
     turns: int
     private: bool
-    starts: Mapping[str, float]
 
 
 def our_command(targets: tuple[str, ...]) -> list[str]:
@@ -64,12 +65,8 @@ def main() -> int:
         sides["sslyze"] = lambda targets: sslyze_command(program, *targets)
     except OracleAbsent as absent:
         click.echo(f"without sslyze: {absent}")
-    idle = in_turn({name: partial(cost, side(()), lambda: 0) for name, side in sides.items()}, options.turns)
-    for name, costs in idle.items():
-        click.echo(f"start-up of {name} (no target): CPU s {spread(each.cpu_seconds for each in costs)}")
     with tempfile.TemporaryDirectory() as folder:
-        starts = {name: median(each.cpu_seconds for each in costs) for name, costs in idle.items()}
-        bench = Bench(sides, Pki.cached(Path(folder) / "pki"), options.turns, private, starts)
+        bench = Bench(sides, Pki.cached(Path(folder) / "pki"), options.turns, private)
         known = load_configurations()
         for wanted in options.configurations or CONFIGURATIONS:
             compare(bench, f"configuration {wanted}", known[wanted], ("localhost",))
@@ -104,16 +101,19 @@ def compare(bench: Bench, title: str, configuration: Configuration, hosts: tuple
             )
             port, count = proxy.port, lambda: proxy.connections
         targets = tuple(f"{host}:{port}" for host in hosts)
-        sides = {name: partial(cost, side(targets), count) for name, side in bench.sides.items()}
-        show(bench, in_turn(sides, bench.turns))
+        with_targets = {name: partial(cost, side(targets), count) for name, side in bench.sides.items()}
+        idle = {name + IDLE: partial(cost, side(()), lambda: 0) for name, side in bench.sides.items()}
+        show(in_turn(with_targets | idle, bench.turns), tuple(bench.sides))
 
 
-def show(bench: Bench, runs: Mapping[str, list[Cost]]) -> None:
+def show(runs: Mapping[str, list[Cost]], names: Sequence[str]) -> None:
     """Print each side's costs, and the ratios of the medians."""
     gross, net, connections = {}, {}, {}
-    for name, costs in runs.items():
+    for name in names:
+        costs, idle = runs[name], runs[name + IDLE]
         gross[name] = median(each.cpu_seconds for each in costs)
-        net[name] = max(gross[name] - bench.starts[name], RESOLUTION)
+        differences = [each.cpu_seconds - start.cpu_seconds for each, start in zip(costs, idle, strict=True)]
+        net[name] = max(median(differences), RESOLUTION)
         connections[name] = median(each.connections for each in costs)
         below = "at most " if net[name] == RESOLUTION else ""
         click.echo(
@@ -121,7 +121,8 @@ def show(bench: Bench, runs: Mapping[str, list[Cost]]) -> None:
             f"wall s {spread(each.wall_seconds for each in costs)}   connections {int(connections[name])}   "
             f"peak MB {max(each.peak_megabytes for each in costs):.0f}"
         )
-    if len(runs) == 2:
+        click.echo(f"  {'':7} start-up, no target: CPU s {spread(each.cpu_seconds for each in idle)}")
+    if len(names) == 2:
         ratios = [
             f"{what} {figures['sslyze'] / figures['ours']:.1f}"
             for what, figures in (("CPU gross", gross), ("CPU net", net), ("connections", connections))
