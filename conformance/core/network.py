@@ -13,6 +13,7 @@ A connection is shut at its total deadline, whatever goes on in it: see `connect
 
 from __future__ import annotations
 
+import copy
 import errno
 import itertools
 import socket
@@ -82,6 +83,7 @@ class Door:
     ) -> None:
         self.limits = limits or Limits()
         self.counts: Counter[str] = Counter()
+        self.opened = 0
         self._clock = clock or (lambda: datetime.now(UTC))
         self._resolve = resolve
         self._ca_file = ca_file
@@ -95,6 +97,15 @@ class Door:
         self._next: dict[str, float] = {}
         self._open: Counter[str] = Counter()
         self._watchdog = Watchdog(monotonic)
+
+    def apart(self) -> Door:
+        """The same way out, its budgets, rates and slots shared, which counts in `opened` what goes through it alone.
+
+        `counts` are of a target, at whose services several areas look at once.
+        """
+        other = copy.copy(self)
+        other.opened = 0
+        return other
 
     @property
     def ca_file(self) -> str:
@@ -149,11 +160,13 @@ class Door:
         with self._lock:
             if self._is_free_text(host):
                 self.counts[target.id] += 1
+                self.opened += 1
                 return now
             budget = self.limits.connections_per_target
             if self.counts[target.id] >= budget:
                 raise Undecided(Reason.RATE_LIMIT, f"the budget of {budget} connections to {target.id} is spent")
             self.counts[target.id] += 1
+            self.opened += 1
             rate = target.authorisation.max_rps if target.authorisation else 1.0
             keys = (f"target {target.id}", f"address {host}")
             when = max(now, *(self._next.get(key, now) for key in keys))

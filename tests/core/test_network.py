@@ -288,6 +288,19 @@ def test_loopback_is_counted_and_not_slowed() -> None:
     assert door.counts["xa-zoo"] == 1000
 
 
+def test_a_door_apart_counts_its_own_and_shares_the_budget_and_the_rate() -> None:
+    door = a_door(limits=replace(SHORT, connections_per_target=5), monotonic=FakeTime())
+    target = a_target("8.8.4.4", max_rps=2.0)
+    one, other = door.apart(), door.apart()
+    assert [each.ready_at(target, REMOTE) for each in (one, other, one)] == [100.0, 100.5, 101.0]
+    door.ready_at(target, REMOTE)
+    assert (one.opened, other.opened, door.opened) == (2, 1, 1)
+    assert one.counts == other.counts == door.counts == {target.id: 4}
+    other.ready_at(target, REMOTE)
+    with pytest.raises(Undecided, match="the budget of 5 connections"):
+        one.ready_at(target, REMOTE)
+
+
 def test_budget_of_a_target_ends() -> None:
     door = a_door(limits=replace(SHORT, connections_per_target=3), monotonic=FakeTime())
     target = a_target("8.8.4.4")

@@ -118,13 +118,12 @@ def _isolated(job: Job, door: Door) -> Observed:
 
 def observe_one(job: Job, door: Door) -> Observed:
     """Everything that was asked of one provider."""
-    observed_at = door.now()
+    observed_at, door = door.now(), door.apart()
     asked = details(job.asks)
     try:
         look = Look(job, door, settings_of(job.target, job.service))
     except Untested as trouble:
         return Observed(job, observed_at, {}, dict.fromkeys(asked, (trouble.reason, trouble.detail)))
-    before = door.counts[job.target.id]
     document, keys = _published(look, asked)
     active = {name: wanted for name, wanted in asked.items() if name in ROOMS}
     if active:
@@ -133,7 +132,7 @@ def observe_one(job: Job, door: Door) -> Observed:
         if name not in look.records:
             look.failures.setdefault(name, (Reason.INTERNAL, f"{name} was not looked at"))
     failures = {name: failure for name, failure in look.failures.items() if name in asked}
-    return Observed(job, observed_at, look.records, failures, door.counts[job.target.id] - before)
+    return Observed(job, observed_at, look.records, failures, door.opened)
 
 
 def _published(look: Look, asked: Mapping[str, frozenset[str]]) -> tuple[Mapping[str, Any], list[Mapping[str, Any]]]:

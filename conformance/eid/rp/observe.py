@@ -47,7 +47,7 @@ def observe(jobs: Iterable[Job], door: Door) -> Iterator[Observed]:
 
 def observe_one(job: Job, door: Door) -> Observed:
     """Every login that was asked of one relying party."""
-    observed_at, before = door.now(), door.counts[job.target.id]
+    observed_at, door = door.now(), door.apart()
     failure: Failure
     try:
         settings = settings_of(job.target, job.service)
@@ -57,8 +57,8 @@ def observe_one(job: Job, door: Door) -> Observed:
     except (Undecided, Untested) as trouble:
         failure = (trouble.reason, trouble.detail)
     else:
-        return Observed(job, observed_at, {"logins": record}, {}, door.counts[job.target.id] - before)
-    return Observed(job, observed_at, {}, {"logins": failure}, door.counts[job.target.id] - before)
+        return Observed(job, observed_at, {"logins": record}, {}, door.opened)
+    return Observed(job, observed_at, {}, {"logins": failure}, door.opened)
 
 
 @contextlib.contextmanager

@@ -25,6 +25,6 @@ def _one(door: Door, job: Job) -> Observed:
     if job.service.role == SENDER:
         return Observed(job, door.now(), {"messages": observe_messages(job.target, job.service)})
     started = door.now()
-    before = door.counts[job.target.id]
+    door = door.apart()
     records, failures = observe_gateway(door, job.target, job.service, job.asks)
-    return Observed(job, started, records, failures, door.counts[job.target.id] - before)
+    return Observed(job, started, records, failures, door.opened)
