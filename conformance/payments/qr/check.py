@@ -61,9 +61,8 @@ def check_facts(facts: Facts) -> Found:
 
 def _asked(facts: Facts) -> Found:
     """As `check_facts`, the rules asked that can find anything."""
-    if facts.reading.defects and (broken := rules_structure.syntax(facts)):
-        others = (rules_structure.first, rules_structure.last, rules_structure.duplicate)
-        return (*broken, *(finding for rule in others for finding in rule(facts)))
+    if broken := _unreadable(facts):
+        return broken
     reading, root = facts.reading, facts.root
     text, get = reading.text, root.get
     plain = reading.characters <= rules_structure.SHOULD_CHARACTERS and text.isascii() and text.isprintable()
@@ -84,11 +83,17 @@ def _asked(facts: Facts) -> Found:
     return tuple(found)
 
 
+def _unreadable(facts: Facts) -> Found:
+    """What is said of a payload that is no tag-length-value text: little else means anything in it."""
+    broken = rules_structure.syntax(facts)
+    others = (rules_structure.first, rules_structure.last, rules_structure.duplicate) if broken else ()
+    return (*broken, *(finding for rule in others for finding in rule(facts)))
+
+
 def check_whole(facts: Facts) -> Found:
     """As `check_facts`, every rule asked."""
-    if broken := rules_structure.syntax(facts):
-        others = (rules_structure.first, rules_structure.last, rules_structure.duplicate)
-        return (*broken, *(finding for rule in others for finding in rule(facts)))
+    if broken := _unreadable(facts):
+        return broken
     return tuple(finding for rule in RULES for finding in rule(facts))
 
 
