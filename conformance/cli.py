@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
-import gc
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -13,14 +11,12 @@ from typing import Any, NoReturn, TypeVar
 import click
 
 from conformance import __version__
+from conformance.core import garbage
 from conformance.exits import FAIL_ON, MEANING, Exit
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
 EPILOG = "\b\nExit codes:\n" + "\n".join(f"  {code.value}  {meaning}" for code, meaning in MEANING.items())
-
-YOUNG_OBJECTS = 20_000
-"""So many new objects the garbage collector waits for: nearly all that modules and a profile are read into stays."""
 
 profile_option = click.option(
     "--profile",
@@ -117,8 +113,7 @@ def main() -> None:
     conformance run --target FILE         check it
     conformance explain TLS-VER-03        say all about one requirement
     """
-    gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
-    atexit.register(gc.freeze)  # what is left goes with the process; to search it took a fifth of a short run
+    garbage.of_a_command()
 
 
 @main.command()

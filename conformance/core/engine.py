@@ -7,7 +7,6 @@ first.
 
 from __future__ import annotations
 
-import gc
 import tempfile
 import threading
 from collections import Counter
@@ -23,6 +22,7 @@ from conformance import __version__
 from conformance.core.area import Area, Job, Observed
 from conformance.core.codec import encode, encode_in_order
 from conformance.core.derive import Derivation
+from conformance.core.garbage import set_apart
 from conformance.core.judge import Bundle, judge_service
 from conformance.core.model import Cell, NotTested, Reason
 from conformance.core.plan import Plan, ServicePlan, case_of
@@ -40,9 +40,6 @@ Sink = Callable[[int, tuple[Cell, ...]], None]
 Progress = Callable[[int, int, str], None]
 """Called with jobs finished, jobs planned, and the last one's `target/service`."""
 
-
-YOUNG_OBJECTS = 20_000
-"""Conversations under way hold some thousand objects, which are soon gone."""
 
 AHEAD = 64
 """Observations that wait to be judged, at most."""
@@ -171,22 +168,6 @@ def gather(plan: Plan, door: Door, settings: Settings, sink: Sink, started: date
             sink(number, whole)
     audit.close()
     return Gathered(started, connections, stopped)
-
-
-@contextmanager
-def set_apart() -> Iterator[None]:
-    """What is there now, above all the plan, stays to the end: the garbage collector need not search it again.
-
-    Nearly all that a run makes goes without it, by reference counts; so it looks less often, too.
-    """
-    thresholds = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(YOUNG_OBJECTS, *thresholds[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*thresholds)
-        gc.unfreeze()
 
 
 def write(

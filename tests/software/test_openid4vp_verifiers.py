@@ -15,12 +15,12 @@ import pytest
 from conformance.core.model import Cell, Status
 from conformance.core.profile import load_profile
 from conformance.tls.pki import Pki
+from tests.software.handwritten import LISTS, differences
 from tests.software.launchers import ServerAbsent
 from tests.software.openid4vp_verifiers import FOLDER, SOFTWARE, cells_of
 from tests.written import seen
 
 CONFIGURATIONS = tomllib.loads((FOLDER / "expected.toml").read_text(encoding="utf-8"))["configuration"]
-LISTS = {"fail": Status.FAIL, "warning": Status.WARNING}
 ROWS = ("EID-VP-01", "EID-VP-02", "EID-VP-03", "EID-VP-04", "EID-VP-05")
 
 RESTS_ON: Mapping[str, Mapping[str, str]] = {
@@ -40,24 +40,6 @@ RESTS_ON: Mapping[str, Mapping[str, str]] = {
     },
 }
 """Software -> requirement -> who does what the verdict is about."""
-
-
-@pytest.fixture(scope="session")
-def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
-    return Pki.cached(tmp_path_factory.mktemp("pki"))
-
-
-def expected(configuration: Mapping[str, Any], requirement: str) -> Status:
-    return next((status for name, status in LISTS.items() if requirement in configuration.get(name, ())), Status.PASS)
-
-
-def differences(configuration: Mapping[str, Any], cells: Mapping[str, Cell]) -> list[str]:
-    found = []
-    for requirement, cell in cells.items():
-        if cell.status is not (wanted := expected(configuration, requirement)):
-            facts = "; ".join(f"{each.message} [{each.observed}]" for each in cell.violations) or cell.detail
-            found.append(f"{requirement:12} expected {wanted}, got {cell.status}: {facts}")
-    return found
 
 
 @pytest.mark.software

@@ -15,22 +15,12 @@ from conformance.core.model import Cell, Status
 from conformance.core.network import Door
 from conformance.core.profile import load_profile
 from conformance.tls.pki import Pki
+from tests.software.handwritten import LISTS, differences
 from tests.software.launchers import ServerAbsent
 from tests.software.openid_providers import FOLDER, MutualTls, serve_provider
 from tests.written import seen
 
 CONFIGURATIONS = tomllib.loads((FOLDER / "expected.toml").read_text(encoding="utf-8"))["configuration"]
-LISTS = {
-    "fail": Status.FAIL,
-    "warning": Status.WARNING,
-    "not_tested": Status.NOT_TESTED,
-    "not_applicable": Status.NOT_APPLICABLE,
-}
-
-
-@pytest.fixture(scope="session")
-def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
-    return Pki.cached(tmp_path_factory.mktemp("pki"))
 
 
 def cells_of(configuration: Mapping[str, Any], pki: Pki, folder: Path) -> Mapping[str, Cell]:
@@ -45,19 +35,6 @@ def cells_of(configuration: Mapping[str, Any], pki: Pki, folder: Path) -> Mappin
         request = Request(profile=configuration["profile"], targets=(served.manifest,), out=folder / "run")
         ran = execute(request, Door(ca_file=str(served.roots)), front="loop", quiet=True)
     return {cell.requirement: cell for cell in ran.run.cells if cell.requirement.startswith("EID-")}
-
-
-def expected(configuration: Mapping[str, Any], requirement: str) -> Status:
-    return next((status for name, status in LISTS.items() if requirement in configuration.get(name, ())), Status.PASS)
-
-
-def differences(configuration: Mapping[str, Any], cells: Mapping[str, Cell]) -> list[str]:
-    found = []
-    for requirement, cell in cells.items():
-        if cell.status is not (wanted := expected(configuration, requirement)):
-            facts = "; ".join(f"{each.message} [{each.observed}]" for each in cell.violations) or cell.detail
-            found.append(f"{requirement:12} expected {wanted}, got {cell.status}: {facts}")
-    return found
 
 
 @pytest.mark.software

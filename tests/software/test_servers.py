@@ -25,11 +25,6 @@ DNS_ROWS = {"TLS-CRT-19"}
 """What no TLS server shows: the records of its name, for which the sandbox has a name server."""
 
 
-@pytest.fixture(scope="session")
-def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
-    return Pki.cached(tmp_path_factory.mktemp("pki"))
-
-
 def toml(value: Any) -> str:
     """A value as TOML writes it."""
     if isinstance(value, Mapping):

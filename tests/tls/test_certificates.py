@@ -22,7 +22,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.core.engine import set_apart
+from conformance.core.garbage import set_apart
 from conformance.core.model import Reason, Undecided
 from conformance.tls import der, trust
 from conformance.tls.certificate_facts import Unreadable, facts, key_facts, listed_logs, read
