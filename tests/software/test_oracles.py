@@ -61,11 +61,6 @@ def load_listed(file: Path = FILE) -> tuple[Listed, ...]:
 LISTED = load_listed()
 
 
-@pytest.fixture(scope="module")
-def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
-    return Pki.cached(tmp_path_factory.mktemp("pki"))
-
-
 @pytest.fixture
 def port(request: pytest.FixtureRequest, pki: Pki, tmp_path: Path) -> Iterator[int]:
     """The port of the running configuration that the test names."""
