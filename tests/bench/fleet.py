@@ -1,16 +1,22 @@
 """`python -m tests.bench.fleet`: 5,000 loopback endpoints audited with profile asean-survey, judged and written.
 
-One nginx serves them all, on every address of 127/8 inside a private network namespace, on one core; the suite runs on
-another. Printed: endpoints a second on that core, of the whole command and net of its start, peak memory, connections.
+One server stands for them all, on every address of 127/8 inside a private network namespace, on one core; the suite
+runs on another. What answers is nginx with `--nginx`, else what nginx answered to the same hello (`recorded.py`), since
+nginx takes longer to answer than the suite to ask. Printed: endpoints a second on the suite's core, of the whole
+command and net of its start, how busy the server's core was (all of it: then the figure is the server's), peak memory,
+connections, and how quick this Python is here and now.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
+import platform
 import sys
 import tempfile
+import timeit
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,12 +25,15 @@ from pathlib import Path
 import click
 
 from conformance.tls.pki import Pki
-from tests.bench.measure import Cost, cost, enter_private_network, median, passive_opens, spread
+from tests.bench.measure import Cost, cost, cpu_seconds, enter_private_network, median, passive_opens, spread
+from tests.bench.recorded import recorded
 from tests.software.configurations import Configuration, load_configurations
 from tests.software.launchers import serve
 from tests.software.material import write_files
 
 SERVER_CORE, SUITE_CORE = 0, 1
+WARMING = 16
+"""Endpoints of a run before the first that counts, in which the answers are recorded."""
 
 
 def main() -> int:
@@ -33,6 +42,7 @@ def main() -> int:
     parser.add_argument("--endpoints", type=int, default=5000, help="how many (default 5000)")
     parser.add_argument("--per-target", type=int, default=1, help="services in one manifest (default 1)")
     parser.add_argument("--turns", type=int, default=3, help="how often (default 3)")
+    parser.add_argument("--nginx", action="store_true", help="ask nginx itself")
     options = parser.parse_args()
     if not enter_private_network("tests.bench.fleet", sys.argv[1:]):
         click.echo("the fleet needs a private network namespace, since its server listens on every address")
@@ -41,15 +51,30 @@ def main() -> int:
         folder = Path(name)
         (folder / "server").mkdir()
         files = write_files(Pki.cached(folder / "pki"), ("good",), folder / "server")
-        with serve(everywhere(load_configurations()["nginx-unstapled"]), files) as running:
-            pin(running.pid, SERVER_CORE)
-            for count in (1, options.endpoints):
-                write_manifests(folder / f"targets-{count}", running.port, count, options.per_target)
+        with (
+            serve(everywhere(load_configurations()["nginx-unstapled"]), files) as running,
+            contextlib.nullcontext((running.port, running.pid)) if options.nginx else recorded(running.port) as found,
+        ):
+            port, pid = found
+            pin(pid, SERVER_CORE)
+            for count in (1, WARMING, options.endpoints):
+                write_manifests(folder / f"targets-{count}", port, count, options.per_target)
+            run(folder, WARMING, 0)
             start = [run(folder, 1, turn) for turn in range(options.turns)]
+            before = cpu_seconds(pid)
             whole = [run(folder, options.endpoints, turn) for turn in range(options.turns)]
+            busy = (cpu_seconds(pid) - before) / sum(each.wall_seconds for each in whole)
+        click.echo(interpreter())
         show(options.endpoints, start, whole)
+        click.echo(f"the server's core was busy for {busy:.0%} of the time")
         click.echo("verdicts of the last run: " + counts(folder / f"run-{options.endpoints}-{options.turns - 1}"))
     return 0
+
+
+def interpreter() -> str:
+    """Which Python runs, and how long it takes for a fixed task: builds differ by a fifth, machines by more."""
+    seconds = min(timeit.repeat("for i in range(1_000_000): i + 1", number=1, repeat=5))
+    return f"{platform.python_implementation()} {platform.python_version()}, a million additions in {seconds:.3f} s"
 
 
 def everywhere(base: Configuration) -> Configuration:
