@@ -114,7 +114,7 @@ def manifests_in(folder: Path) -> list[Path]:
     Raises:
         ConfigError: it has none; names one that lies a folder deeper.
     """
-    found = sorted(folder.glob("*.toml"))
+    found = sorted(folder.glob("*.toml"), key=lambda path: path.name)  # paths compare far slower than names
     if not found:
         deeper = next((str(path.parent) for path in sorted(folder.glob("*/*.toml"))), "")
         raise ConfigError(str(folder), "", "a folder without a *.toml file", "a manifest, or a folder of them", deeper)
