@@ -17,6 +17,14 @@ SAYS_NOTHING: Final = frozenset({"$schema", "title", "description", "writeOnly"}
 """Keywords that are for readers."""
 
 
+OF_TYPE: Final[Mapping[str, frozenset[str]]] = {
+    "object": frozenset({"properties", "additionalProperties", "required", "propertyNames", "minProperties"}),
+    "array": frozenset({"items", "minItems", "maxItems"}),
+    "string": frozenset({"enum", "pattern", "minLength", "maxLength"}),
+}
+"""Keywords whose checks say no to data of another type."""
+
+
 def always(_: Any) -> bool:
     """Whatever it is."""
     return True
@@ -38,7 +46,7 @@ def surely(schema: Any, formats: Mapping[str, Check]) -> Check:
         return always if schema is True else never
     checks: list[Check] = []
     for keyword, value in schema.items():
-        if keyword in SAYS_NOTHING:
+        if keyword in SAYS_NOTHING or _held_by_others(keyword, value, schema):
             continue
         if keyword in _OF_SCHEMAS:
             checks.append(_OF_SCHEMAS[keyword](value, schema, formats))
@@ -56,6 +64,13 @@ def surely(schema: Any, formats: Mapping[str, Check]) -> Check:
         return True
 
     return whole
+
+
+def _held_by_others(keyword: str, value: Any, schema: Mapping[str, Any]) -> bool:
+    """Whether the checks of other keywords of the schema leave nothing for this one to say."""
+    if keyword == "additionalProperties":
+        return "properties" in schema
+    return keyword == "type" and not OF_TYPE.get(str(value), frozenset()).isdisjoint(schema)
 
 
 def _members(_: Any, schema: Mapping[str, Any], formats: Mapping[str, Check]) -> Check:
