@@ -60,6 +60,8 @@ def within(address: IP, networks: tuple[Network, ...]) -> bool:
 @lru_cache(maxsize=16_384)  # a fleet's addresses are read when they are loaded, planned and dialled
 def literal(host: str) -> IP | None:
     """The address that `host` spells in the strict form (dotted quad, RFC 4291 text), else None."""
+    if ":" not in host and not host[-1:].isdigit():
+        return None  # as nearly every name; to be told so by an exception takes far longer
     try:
         address = ipaddress.ip_address(host)
     except ValueError:

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from ipaddress import IPv4Address, IPv6Address, ip_address
+
+from conformance.core.scope import IP, literal
 
 LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 
-IpAddress = IPv4Address | IPv6Address
 
-
-def as_address(server_name: str) -> IpAddress | None:
+def as_address(server_name: str) -> IP | None:
     """The IP address that `server_name` spells, brackets allowed; None where it is a DNS name."""
-    try:
-        return ip_address(server_name.removeprefix("[").removesuffix("]"))
-    except ValueError:
-        return None
+    return literal(server_name.removeprefix("[").removesuffix("]"))
 
 
 def reference_labels(server_name: str) -> tuple[str, ...]:
