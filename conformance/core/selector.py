@@ -15,7 +15,7 @@ import heapq
 import select
 import socket
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
@@ -35,7 +35,9 @@ MOST_PARTS: Final = 256
 """In how many parts an answer may arrive. Each is a new look at all of it, which a peer must not get for a byte."""
 
 STREAM: Final = socket.SOCK_STREAM | socket.SOCK_NONBLOCK
-READ, WRITE, TROUBLE = select.EPOLLIN, select.EPOLLOUT, select.EPOLLERR | select.EPOLLHUP
+READ, WRITE, TROUBLE = select.POLLIN, select.POLLOUT, select.POLLERR | select.POLLHUP
+UNOPENED, ENDED = -1, -2
+"""Instead of a socket's number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,21 +78,35 @@ class _Open(Generic[K, R]):
         self.replies: list[Any] = []
 
 
-class _Flight(Struct):
-    """One exchange on the wire. place: of its reply in its wave. idle: when it will have been silent for too long."""
+class _Flight:
+    """One exchange on the wire. place: of its reply in its wave. number: the socket's, while it is open.
+    rest: the segments to write. idle: when it will have been silent for too long.
+    """
 
-    talk: _Open[Any, Any]
-    place: int
-    exchange: Exchange
-    host: str
-    sock: Any = None
-    data: bytes = b""
-    parts: int = 0
-    deadline: float = 0.0
-    idle: float = 0.0
-    connected: bool = False
-    active: bool = False
-    rest: list[bytes] = []
+    __slots__ = (
+        "connected",
+        "data",
+        "deadline",
+        "exchange",
+        "idle",
+        "number",
+        "parts",
+        "place",
+        "rest",
+        "sock",
+        "talk",
+    )
+    deadline: float
+    idle: float
+
+    def __init__(self, talk: _Open[Any, Any], place: int, exchange: Exchange) -> None:
+        self.talk, self.place, self.exchange = talk, place, exchange
+        self.rest: Sequence[bytes] = exchange.segments
+        self.sock: Any = None
+        self.number = UNOPENED
+        self.data = b""
+        self.parts = 0
+        self.connected = False
 
 
 def converse(
@@ -120,7 +136,8 @@ class _Loop(Generic[K, R]):
         self.source, self.door, self.in_flight, self.per_host = conversations, door, in_flight, per_host
         self.limits = door.limits
         self.monotonic = door.monotonic
-        self.epoll = select.epoll()
+        # For so few sockets, each of which lives for two looks, `poll` costs less than to enter each in an `epoll`.
+        self.poll = select.poll()
         self.flights: dict[int, _Flight] = {}
         self.ready: deque[_Flight] = deque()
         self.timers: list[tuple[float, int, _Flight]] = []
@@ -152,7 +169,6 @@ class _Loop(Generic[K, R]):
             flight.sock.close()
         for talk in self.open.values():
             talk.conversation.close()
-        self.epoll.close()
 
     def _fill(self) -> None:
         """Start what may be started: exchanges that wait first, then new conversations."""
@@ -188,17 +204,19 @@ class _Loop(Generic[K, R]):
             return
         talk.missing = len(wave)
         talk.replies = [None] * len(wave)
-        self.ready.extend([_Flight(talk, place, each, each.address[1][0]) for place, each in enumerate(wave)])
+        self.ready.extend([_Flight(talk, place, each) for place, each in enumerate(wave)])
 
     def _admit(self, flight: _Flight) -> None:
         """Start an exchange if its host has a slot, now or when its rate allows."""
-        count = self.hosts.get(flight.host, 0)
+        exchange = flight.exchange
+        host = exchange.address[1][0]
+        count = self.hosts.get(host, 0)
         if count >= self.per_host:
-            self.waiting.setdefault(flight.host, deque()).append(flight)
+            self.waiting.setdefault(host, deque()).append(flight)
             return
-        self.hosts[flight.host] = count + 1
+        self.hosts[host] = count + 1
         try:
-            when = self.door.ready_at(flight.exchange.target, flight.exchange.address)
+            when = self.door.ready_at(exchange.target, exchange.address)
         except Undecided as trouble:
             self._reply(flight, Failure(trouble.reason, trouble.detail))
             return
@@ -216,16 +234,13 @@ class _Loop(Generic[K, R]):
         timers = self.timers
         while timers and timers[0][0] <= self.now:
             flight = heapq.heappop(timers)[2]
-            if flight.sock is None:
-                if not flight.active:
-                    self._connect(flight)
-            elif flight.active:
+            if flight.number == UNOPENED:
+                self._connect(flight)
+            elif flight.number != ENDED:
                 self._resume(flight)
 
     def _connect(self, flight: _Flight) -> None:
         family, sockaddr = flight.exchange.address
-        flight.active = True
-        flight.rest = list(flight.exchange.segments)
         flight.deadline = self.now + self.limits.total_seconds
         flight.idle = self.now + self.limits.connect_seconds
         try:
@@ -238,31 +253,32 @@ class _Loop(Generic[K, R]):
         if code not in (0, errno.EINPROGRESS):
             self._unconnected(flight, code)
             return
-        number = sock.fileno()
-        self.flights[number] = flight
         written = self._write(flight)
-        if flight.active:
-            self.epoll.register(number, READ if written else READ | WRITE)
+        if flight.number != ENDED:
+            flight.number = number = sock.fileno()
+            self.flights[number] = flight
+            self.poll.register(number, READ if written else READ | WRITE)
 
     def _write(self, flight: _Flight) -> bool:
         """Write the next segment; whether it has left whole. The one after it follows 20 ms later."""
+        segment, *later = flight.rest
         try:
-            sent = flight.sock.send(flight.rest[0])
+            sent = flight.sock.send(segment)
         except BlockingIOError:
             return False
         except OSError as error:
             if not flight.connected:
                 self._unconnected(flight, error.errno or errno.EIO)
-            flight.rest.clear()  # what the peer said before it left is still to be read
+            flight.rest = ()  # what the peer said before it left is still to be read
             return True
         if not flight.connected:
             flight.connected = True
             flight.idle = self.now + self.limits.read_seconds
-        if sent < len(flight.rest[0]):
-            flight.rest[0] = flight.rest[0][sent:]
+        if sent < len(segment):
+            flight.rest = (segment[sent:], *later)
             return False
-        del flight.rest[0]
-        if flight.rest:
+        flight.rest = later
+        if later:
             self._after(self.now + SEGMENT_SECONDS, flight)
         return True
 
@@ -270,14 +286,14 @@ class _Loop(Generic[K, R]):
         """Go on writing, and then only read."""
         if flight.rest:
             written = self._write(flight)
-            if flight.active:
-                self.epoll.modify(flight.sock.fileno(), READ if written else READ | WRITE)
+            if flight.number != ENDED:
+                self.poll.modify(flight.number, READ if written else READ | WRITE)
 
     def _poll(self) -> None:
         timeout = SWEEP_SECONDS
         if self.timers:
             timeout = max(0.0, min(timeout, self.timers[0][0] - self.monotonic()))
-        events = self.epoll.poll(timeout, 256)
+        events = self.poll.poll(1000 * timeout)
         self.now = now = self.monotonic()
         flights = self.flights
         for number, event in events:
@@ -347,16 +363,17 @@ class _Loop(Generic[K, R]):
             self._finish(flight, Failure(Reason.CONNECT_TIMEOUT, f"{host} port {port}"))
 
     def _finish(self, flight: _Flight, reply: Any) -> None:
-        flight.active = False
-        sock = flight.sock
-        if sock is not None:
-            self.flights.pop(sock.fileno(), None)
-            sock.close()
+        if flight.number != UNOPENED:
+            del self.flights[flight.number]
+            self.poll.unregister(flight.number)
+        flight.number = ENDED
+        if flight.sock is not None:
+            flight.sock.close()
         self._reply(flight, reply)
 
     def _reply(self, flight: _Flight, reply: Any) -> None:
         """Give the host's slot to the next, and the reply to the conversation."""
-        host = flight.host
+        host = flight.exchange.address[1][0]
         if waiting := self.waiting.get(host):
             self.ready.appendleft(waiting.popleft())
             if not waiting:
