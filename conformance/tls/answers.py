@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
@@ -23,15 +24,14 @@ def answer(got: Reply | Failure, template: Template, *, controlled: bool) -> Ans
     """One answer as evidence. Nothing stands behind an exchange that never connected or ran out of time half-way."""
     if isinstance(got, Failure):
         return _failed(got, controlled=controlled)
+    if got.refused and got.kinds is None and not got.version:
+        return _refused(got.alert, got.received, controlled)
     received = shown(got.received)
-    if got.refused and got.alert == 0 and not got.version:
-        return Answer("closed", reason=Reason.CLOSED, detail="close_notify", controlled=controlled, received=received)
     if got.refused and got.kinds is None:
-        detail = f"after a ServerHello with {name(SUITES, got.suite)}" if got.version else ""
         return Answer(
             "refused",
             alert=name(ALERTS, got.alert, 2),
-            detail=detail,
+            detail=f"after a ServerHello with {name(SUITES, got.suite)}",
             controlled=controlled,
             unoffered=unoffered(got, template),
             received=received,
@@ -59,6 +59,15 @@ def answer(got: Reply | Failure, template: Template, *, controlled: bool) -> Ans
         controlled=controlled,
         received=received,
     )
+
+
+@lru_cache(maxsize=1024)  # a sweep is refused thousands of times in a few ways
+def _refused(alert: int, octets: bytes, controlled: bool) -> Answer:  # noqa: FBT001 - positional for the cache
+    """The answer of a server that sent an alert alone."""
+    received = shown(octets)
+    if alert == 0:
+        return Answer("closed", reason=Reason.CLOSED, detail="close_notify", controlled=controlled, received=received)
+    return Answer("refused", alert=name(ALERTS, alert, 2), controlled=controlled, received=received)
 
 
 def shown(data: bytes) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
-from struct import pack
+from struct import Struct, pack
 from typing import Final
 
 SSL2, SSL3, TLS10, TLS11, TLS12, TLS13 = 0x0002, 0x0300, 0x0301, 0x0302, 0x0303, 0x0304
@@ -19,6 +19,8 @@ SUPPORTED_VERSIONS, PSK_MODES, SIGNATURE_ALGORITHMS_CERT, KEY_SHARE, RENEGOTIATI
 TRUNCATED_HMAC, HEARTBEAT = 4, 15
 SECP256R1, X25519 = 23, 29
 HANDSHAKE, CLIENT_HELLO = 22, 1
+HELLO_START: Final = Struct(">BHHIH").pack
+"""Type, version and length of the record, type and length of the message in one, legacy_version."""
 RANDOM_BYTES: Final = 64
 """What `Template.build` takes: a random and a session id."""
 
@@ -53,8 +55,9 @@ class Hello:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A hello compiled by `template`. head: version, suites and compressions, in SSL 2.0 all up to the challenge; tail:
+    """A hello compiled by `template`. head: suites and compressions, in SSL 2.0 all up to the challenge; tail:
     the extensions but server_name and padding; offered: the code points of all extensions, server_name taken for sent.
+    size: octets of the message without its header and its extensions.
     """
 
     hello: Hello
@@ -62,6 +65,7 @@ class Template:
     head: bytes
     tail: bytes
     offered: frozenset[int]
+    size: int
 
     def build(self, server_name: bytes, fresh: bytes) -> tuple[bytes, ...]:
         """The segments to write.
@@ -73,18 +77,18 @@ class Template:
         hello, head, tail = self.hello, self.head, self.tail
         if hello.kinds:
             return (head + fresh[:SSL2_CHALLENGE],)
-        middle = b"\x20" + fresh[32:64] if hello.versions else b"\0"
-        if hello.plain:
-            body = head[:2] + fresh[:32] + middle + head[2:]
-        else:
-            padding = b""
-            missing = hello.size - (4 + len(head) + 32 + len(middle) + 2 + len(server_name) + len(tail) + 4)
-            if missing > 0:
-                padding = extension(PADDING, bytes(missing))
-            length = pack(">H", len(server_name) + len(tail) + len(padding))
-            body = b"".join((head[:2], fresh[:32], middle, head[2:], length, server_name, tail, padding))
-        size = len(body)
-        data = pack(">BHHBBH", HANDSHAKE, self.record_version, size + 4, CLIENT_HELLO, size >> 16, size & 0xFFFF) + body
+        session_id = b"\x20" + fresh[32:64] if hello.versions else b"\0"
+        extensions = b""
+        size = self.size
+        if not hello.plain:
+            extensions = server_name + tail
+            if hello.size:
+                missing = hello.size - (4 + size + 2 + len(extensions) + 4)
+                extensions += extension(PADDING, bytes(missing)) if missing > 0 else b""
+            extensions = pack(">H", len(extensions)) + extensions
+            size += len(extensions)
+        start = HELLO_START(HANDSHAKE, self.record_version, size + 4, CLIENT_HELLO << 24 | size, hello.legacy_version)
+        data = b"".join((start, fresh[:32], session_id, head, extensions))
         return (data[: hello.cut], data[hello.cut :]) if hello.cut else (data,)
 
 
@@ -93,18 +97,14 @@ def template(hello: Hello) -> Template:
     head = (
         _ssl2(hello.kinds)
         if hello.kinds
-        else (
-            pack(">H", hello.legacy_version)
-            + sized_codes(hello.suites)
-            + bytes((len(hello.compressions),))
-            + hello.compressions
-        )
+        else (sized_codes(hello.suites) + bytes((len(hello.compressions),)) + hello.compressions)
     )
     bare = hello.plain or bool(hello.kinds)
     parts = () if bare else _parts(hello)
     offered = frozenset() if bare else frozenset({SERVER_NAME, PADDING, *(code for code, _ in parts)})
     tail = b"".join(extension(code, data) for code, data in parts)
-    return Template(hello, min(hello.legacy_version, TLS10), head, tail, offered)
+    size = 2 + 32 + (33 if hello.versions else 1) + len(head)  # version, random, session id
+    return Template(hello, min(hello.legacy_version, TLS10), head, tail, offered, size)
 
 
 FEATURES: Final = {

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Final
 
-from conformance.tls.answers import answer, unoffered
+from conformance.tls.answers import answer
 from conformance.tls.codepoints import GROUPS, SCHEMES, SUITES
 from conformance.tls.codepoints import name_of as name
 from conformance.tls.evidence import Answer, Denial, Groups, Signatures, Suites, Tolerance, Versions
@@ -29,12 +29,10 @@ class Reading:
 
     def answer(self, key: str) -> Answer | None:
         """The answer to the question of this name, None where it was not asked."""
-        if key not in self._answers:
-            if key not in self.talk.got:
-                return None
+        if (known := self._answers.get(key)) is None and key in self.talk.got:
             made, got = self.talk.got[key]
-            self._answers[key] = answer(got, made, controlled=self.controlled)
-        return self._answers[key]
+            known = self._answers[key] = answer(got, made, controlled=self.controlled)
+        return known
 
     def answers(self, keys: Mapping[str, str]) -> dict[str, Answer]:
         """Answers by the name on the left; those that were not asked are left out."""
@@ -48,12 +46,8 @@ class Reading:
     def tolerance(self) -> Tolerance:
         """See `evidence.Tolerance`."""
         asked = [each for each in self.talk.wants("tolerance:") if each in PROBES]
-        found = [
-            f"{key}: {each}"
-            for key, (made, got) in self.talk.got.items()
-            if isinstance(got, Reply)
-            for each in unoffered(got, made)
-        ]
+        everything = self.answers({key: key for key in self.talk.got})
+        found = [f"{key}: {each}" for key, answered in everything.items() for each in answered.unoffered]
         compared = shares(self.talk) if "tolerance:shares" in self.talk.job.asks else ()
         return Tolerance(self.answers({each: each for each in asked}), tuple(sorted(found)[:MOST_UNOFFERED]), compared)
 

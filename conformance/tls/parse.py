@@ -7,6 +7,8 @@ with the ServerHelloDone of older versions, or with an SSL 2.0 SERVER-HELLO. Cod
 
 from __future__ import annotations
 
+import struct
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
@@ -33,7 +35,19 @@ MOST_EXTENSIONS: Final = 64
 
 MOST_CERTIFICATES: Final = 1_000
 MOST_DETAIL: Final = 80
+SHORT_OCTETS: Final = 14
+"""Two records with an alert each."""
 SSL2_ERROR, SSL2_SERVER_HELLO = 0, 4
+
+RECORD_HEADER: Final = struct.Struct(">BBBH").unpack_from
+"""Type, version and length (RFC 9846 section 5.1)."""
+MESSAGE_HEADER: Final = struct.Struct(">I").unpack_from
+"""Type and length in one (RFC 9846 section 4)."""
+HELLO_START: Final = struct.Struct(">H32sB").unpack_from
+"""Version, random and the session id's length."""
+HELLO_CHOICE: Final = struct.Struct(">HB").unpack_from
+"""Suite and compression."""
+EXTENSION_HEADER: Final = struct.Struct(">HH").unpack_from
 
 
 class ParseError(Exception):
@@ -87,11 +101,19 @@ def wrong(detail: str) -> ParseError:
 
 
 def read_reply(data: bytes, eof: bool) -> Reply | Failure | None:  # noqa: FBT001 - as Exchange.read calls it
-    """The answer, None while more is needed; what breaks the protocol becomes a Failure."""
+    """The answer, None while more is needed; what breaks the protocol becomes a Failure. Nobody may change it."""
+    return _read_short(data, eof) if len(data) <= SHORT_OCTETS else _read(data, eof)
+
+
+def _read(data: bytes, eof: bool) -> Reply | Failure | None:  # noqa: FBT001 - as above
     try:
         return parse_reply(data, eof=eof)
     except ParseError as error:
         return Failure(error.reason, error.detail, data[:160])
+
+
+_read_short = lru_cache(maxsize=1024)(_read)
+"""Most answers of a sweep are one of a few alerts."""
 
 
 # One flat loop over records, since every answer passes here.
@@ -112,8 +134,9 @@ def parse_reply(data: bytes, *, eof: bool = False) -> Reply | None:  # noqa: C90
     begun: list[bytes] = []  # a message that goes on in the next record, put together once it is whole
     held = due = 0
     while size - at >= 5:
-        kind, length = data[at], data[at + 3] << 8 | data[at + 4]
-        _check_header(data, at, kind, length)
+        kind, major, _, length = RECORD_HEADER(data, at)
+        if major != 3 or not (CHANGE_CIPHER_SPEC <= kind <= HEARTBEAT and 0 < length <= MOST_RECORD_BYTES):
+            _check_header(data, at, kind, length)
         end = at + 5 + length
         if end > size:
             return None
@@ -182,7 +205,8 @@ def _messages(data: bytes, reply: Reply) -> int:
     """Take whole messages in; how many bytes they were, -1 when the answer is whole."""
     at, size = 0, len(data)
     while size - at >= 4:
-        kind, end = data[at], at + 4 + int.from_bytes(data[at + 1 : at + 4], "big")
+        (header,) = MESSAGE_HEADER(data, at)
+        kind, end = header >> 24, at + 4 + (header & 0xFFFFFF)
         if end > size:
             if kind == SERVER_HELLO and end - at > MOST_RECORD_BYTES:
                 raise wrong("a ServerHello of more than a record")
@@ -223,10 +247,10 @@ def _server_hello(body: bytes, reply: Reply) -> None:
     if size < 38 or body[34] > 32 or size < 38 + body[34]:
         raise wrong("a ServerHello cut short")
     at = 35 + body[34]
-    reply.random, reply.session_id = body[2:34], body[35:at]
-    reply.suite, reply.compression = body[at] << 8 | body[at + 1], body[at + 2]
+    version, reply.random, _ = HELLO_START(body)
+    reply.session_id = body[35:at]
+    reply.suite, reply.compression = HELLO_CHOICE(body, at)
     at += 3
-    version = body[0] << 8 | body[1]
     if size > at:
         reply.extensions = found = _extensions(body, at)
         if (selected := found.get(SUPPORTED_VERSIONS)) is not None:
@@ -250,15 +274,15 @@ def _extensions(body: bytes, at: int) -> dict[int, bytes]:
     while at < size:
         if size - at < 4:
             raise wrong("an extension cut short")
-        code, end = body[at] << 8 | body[at + 1], at + 4 + (body[at + 2] << 8 | body[at + 3])
-        if end > size:
+        code, length = EXTENSION_HEADER(body, at)
+        start, at = at + 4, at + 4 + length
+        if at > size:
             raise wrong("an extension cut short")
         if code in found:
             raise wrong(f"extension {code} twice")
-        if len(found) == MOST_EXTENSIONS:
-            raise wrong(f"more than {MOST_EXTENSIONS} extensions")
-        found[code] = body[at + 4 : end]
-        at = end
+        found[code] = body[start:at]
+    if len(found) > MOST_EXTENSIONS:
+        raise wrong(f"more than {MOST_EXTENSIONS} extensions")
     return found
 
 

@@ -123,17 +123,15 @@ class Talk:
         self.names |= names or {}
         made = [(key, compiled(hello)) for key, hello in questions.items()]
         fresh = os.urandom(RANDOM_BYTES * len(made))
+        own, ours = self.names, self.server_name
         exchanges = [
             Exchange(
                 self.job.target,
                 self.address,
-                each.build(
-                    self.names.get(key, self.server_name),
-                    fresh[RANDOM_BYTES * place : RANDOM_BYTES * (place + 1)],
-                ),
+                each.build(own.get(key, ours), fresh[at : at + RANDOM_BYTES]),
                 read_reply,
             )
-            for place, (key, each) in enumerate(made)
+            for at, (key, each) in zip(range(0, len(fresh), RANDOM_BYTES), made, strict=True)
         ]
         self.connections += len(made)
         replies = yield exchanges
