@@ -42,17 +42,10 @@ def exit_of(cells: Iterable[Cell], fail_on: Iterable[str] = DEFAULT_FAIL_ON) -> 
     `warning` and `waived` exit like a fail where they are asked for.
     """
     wanted = set(fail_on)
-    found: set[str] = set()
-    count = 0
-    for cell in cells:
-        if cell.reason == NotTested.DESELECTED.value:
-            continue
-        count += 1
-        binding = cell.level in ("MUST", "MUST NOT")
-        if binding or cell.status not in (Status.ERROR, Status.NOT_TESTED):
-            found.add(cell.status.value)
-    if not count:
+    selected = {(cell.level, cell.status) for cell in cells if cell.reason != NotTested.DESELECTED}
+    if not selected:
         return Exit.NOTHING
+    found = {status for level, status in selected if level.binding or status not in (Status.ERROR, Status.NOT_TESTED)}
     if found & wanted & {"fail", "warning", "waived"}:
         return Exit.FAIL
     if found & wanted & {"error", "not-tested"}:

@@ -6,8 +6,10 @@ whose argument names are the names of observations, plus any of `rule`, `service
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from msgspec import Struct
 
 from conformance.core.errors import ConfigError, nearest
 
@@ -50,8 +52,7 @@ class Job:
     asks: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Observed:
+class Observed(Struct, frozen=True):
     """What came of a job. Each observation that was asked for is in exactly one of `records` and `failures`.
 
     A failure is a reason with a detail: a member of Reason makes its cells `error`, one of NotTested `not-tested`.
@@ -61,9 +62,9 @@ class Observed:
     job: Job
     observed_at: datetime
     records: Mapping[str, Any]
-    failures: Mapping[str, tuple[Reason | NotTested, str]] = field(default_factory=dict)
+    failures: Mapping[str, tuple[Reason | NotTested, str]] = {}
     connections: int = 0
-    encoded: Mapping[str, bytes] = field(default_factory=dict)
+    encoded: Mapping[str, bytes] = {}
 
 
 @dataclass(frozen=True, slots=True)

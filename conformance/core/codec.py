@@ -66,6 +66,18 @@ def decode(data: bytes, kind: type[T]) -> T:
         raise CodecError(str(error)) from None
 
 
+def decode_each(lines: Iterable[bytes], kind: type[T]) -> list[T]:
+    """The record that each of the lines holds.
+
+    Raises:
+        CodecError: as `decode`, of the first line that is none.
+    """
+    try:
+        return [*map(_decoder(cast("Hashable", kind)).decode, lines)]
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        raise CodecError(str(error)) from None
+
+
 def sha256(data: bytes) -> str:
     """Lower-case hex SHA-256."""
     return hashlib.sha256(data).hexdigest()

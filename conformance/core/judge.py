@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
+
 from conformance.core.judging import CONTEXT, JudgeEntry
 from conformance.core.model import (
     Cell,
@@ -33,8 +35,7 @@ MAX_VIOLATIONS = 50
 """A judge may yield without end on hostile evidence; what is beyond this says nothing new."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bundle:
+class Bundle(Struct, frozen=True):
     """All that was observed of one service, read back from disk. sha256: of each evidence file, by observation."""
 
     records: Mapping[str, Any]
@@ -76,7 +77,9 @@ class Case:
 def judge_service(case: Case, judges: Mapping[str, JudgeEntry], bundles: Mapping[str, Bundle]) -> tuple[Cell, ...]:
     """One cell for each requirement of the case, in the case's order. `bundles` is keyed by the name of the area."""
     by_id = {requirement.id: requirement for requirement in case.requirements}
+    excluded, waived = case.excluded, case.waivers
     outcomes: dict[str, Outcome] = {}
+    read: dict[tuple[str, tuple[str, ...]], tuple[str, ...]] = {}
     for requirement_id in case.judged:
         requirement = by_id[requirement_id]
         entry = judges[requirement_id]
@@ -84,14 +87,18 @@ def judge_service(case: Case, judges: Mapping[str, JudgeEntry], bundles: Mapping
         outcomes[requirement_id] = blocked or judge_one(requirement, entry, case, bundles[entry.area.name])
     cells = []
     for requirement in case.requirements:
-        if requirement.id in case.excluded:
+        requirement_id = requirement.id
+        if requirement_id in excluded:
             cells.append(excluded_cell(case, requirement))
             continue
-        entry, outcome = judges[requirement.id], outcomes[requirement.id]
+        entry = judges[requirement_id]
         bundle = bundles[entry.area.name]
-        digests = {bundle.sha256[name]: None for name in entry.observations if name in bundle.sha256}
-        cell = make_cell(case, requirement, outcome, tuple(digests))
-        waivers = case.waivers.get(requirement.id, ())
+        place = (entry.area.name, entry.observations)
+        if (digests := read.get(place)) is None:
+            known = [bundle.sha256[name] for name in entry.observations if name in bundle.sha256]
+            digests = read[place] = tuple(dict.fromkeys(known))
+        cell = make_cell(case, requirement, outcomes[requirement_id], digests)
+        waivers = waived.get(requirement_id)
         cells.append(waive(cell, waivers, bundle.observed_at) if waivers else cell)
     return tuple(cells)
 
@@ -105,11 +112,14 @@ def excluded_cell(case: Case, requirement: Requirement) -> Cell:
 def judge_one(requirement: Requirement, entry: JudgeEntry, case: Case, bundle: Bundle) -> Outcome:
     """The outcome of one requirement on one bundle, dependencies and waivers aside."""
     arguments: list[Any] = []
+    records = bundle.records
     for name in entry.arguments:
-        if name in CONTEXT:
-            arguments.append(_context(name, requirement, case, bundle))
-        elif name in bundle.records:
-            arguments.append(bundle.records[name])
+        if name == "rule":
+            arguments.append(Rule(requirement.id, requirement.params))
+        elif name in CONTEXT:
+            arguments.append(_context(name, case, bundle))
+        elif name in records:
+            arguments.append(records[name])
         elif name in bundle.failures:
             reason, detail = bundle.failures[name]
             status = Status.NOT_TESTED if isinstance(reason, NotTested) else Status.ERROR
@@ -119,11 +129,9 @@ def judge_one(requirement: Requirement, entry: JudgeEntry, case: Case, bundle: B
     return _run(requirement, entry, arguments, bundle.observed_at)
 
 
-def _context(name: str, requirement: Requirement, case: Case, bundle: Bundle) -> Any:
-    """The value of an argument that is no observation."""
+def _context(name: str, case: Case, bundle: Bundle) -> Any:
+    """The value of an argument that is neither an observation nor the rule."""
     match name:
-        case "rule":
-            return Rule(requirement.id, requirement.params)
         case "service":
             return case.service
         case "claims":
@@ -206,9 +214,9 @@ def make_cell(case: Case, requirement: Requirement, outcome: Outcome, evidence: 
         service=case.service.id,
         requirement=requirement.id,
         rev=requirement.rev,
-        level=str(requirement.level),
+        level=requirement.level,
         status=outcome.status,
-        basis=str(requirement.basis),
+        basis=requirement.basis,
         reason=outcome.reason,
         detail=outcome.detail,
         violations=outcome.violations,

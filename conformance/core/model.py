@@ -338,9 +338,9 @@ class Cell(Struct, frozen=True, gc=False):
     service: str
     requirement: str
     rev: int
-    level: str
+    level: Level
     status: Status
-    basis: str
+    basis: Basis
     reason: str = ""
     detail: str = ""
     violations: tuple[Violation, ...] = ()

@@ -63,7 +63,9 @@ class Plan:
     @property
     def digest(self) -> str:
         """Over the keys of all cells; a result must have exactly these."""
-        return plan_digest(key for service in self.services for key in service.keys)
+        return plan_digest(
+            (*each.place, [requirement.id for requirement in each.requirements]) for each in self.services
+        )
 
     @property
     def complete(self) -> bool:

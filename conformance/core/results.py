@@ -10,18 +10,23 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
-from typing import IO, TypeVar
+from sys import intern
+from typing import IO, TypeAlias, TypeVar
 
 from msgspec.structs import force_setattr
 
-from conformance.core.codec import CodecError, decode, encode, encode_lines
+from conformance.core.codec import CodecError, decode, decode_each, encode, encode_lines
 from conformance.core.model import Cell, Profile, Status, Target
 
 T = TypeVar("T")
 
 SCHEMA = "results_v1"
 RESULTS_NAME = "results.ndjson"
+BLOCK_BYTES = 65_536
+Place: TypeAlias = tuple[str, str, str]
+"""Target, service and country of a cell."""
 
 
 class ResultsError(ValueError):
@@ -132,15 +137,17 @@ def make_header(
     )
 
 
-def plan_digest(keys: Iterable[tuple[str, str, str]]) -> str:
-    """SHA-256 over the sorted cell keys (target, service, requirement)."""
-    places: dict[tuple[str, str], list[str]] = {}
-    for target, service, requirement in keys:
-        places.setdefault((target, service), []).append(requirement)
+def plan_digest(places: Iterable[tuple[str, str, Iterable[str]]]) -> str:
+    """SHA-256 over the sorted cell keys (target, service, requirement), a line each.
+
+    Args:
+        places: target, service and its requirements; each service once.
+    """
     digest = hashlib.sha256()
-    for place in sorted(places):  # place by place, the same order as that of the keys, in a fraction of their memory
-        lead = "\t".join(place)
-        digest.update("".join([f"{lead}\t{each}\n" for each in sorted(places[place])]).encode())
+    for target, service, requirements in sorted(places, key=itemgetter(0, 1)):
+        if ordered := sorted(requirements):
+            lead = f"{target}\t{service}\t"
+            digest.update((lead + f"\n{lead}".join(ordered) + "\n").encode())
     return digest.hexdigest()
 
 
@@ -185,7 +192,7 @@ def read_results(path: Path) -> Run:
 
 
 def _read(file: Path, stream: IO[bytes]) -> Run:
-    """Line by line, since the text of a fleet's results takes more memory than its cells."""
+    """Some lines at a time, since the text of a fleet's results takes more memory than its cells."""
     first = stream.readline()
     if not first:
         raise ResultsError(f"{file}: empty; expected a header, cells and a footer")
@@ -198,15 +205,16 @@ def _read(file: Path, stream: IO[bytes]) -> Run:
     reader = _CellReader(file, header)
     cells: list[Cell] = []
     number, last = 1, b""
-    for number, line in enumerate(stream, start=2):
-        if last:
-            cells.append(reader.cell(number - 1, last))
-            digest.update(last)
-        last = line
+    while some := stream.readlines(BLOCK_BYTES):
+        *lines, last = (last, *some) if last else some
+        cells += reader.cells(number + 1, lines)
+        digest.update(b"".join(lines))
+        number += len(lines)
+    number += bool(last)
     if b'"kind":"footer"' not in last:
         raise ResultsError(f"{file}: line {number}: no footer, so the run was cut off")
     _check_footer(file, number, _decode(file, number, last, Footer), cells, digest.hexdigest())
-    found = plan_digest(cell.key for cell in cells)
+    found = plan_digest((target, service, lines) for (target, service, _), lines in reader.services.values())
     if found != header.plan_sha256:
         raise ResultsError(
             f"{file}: line 1: the cells are not those that were planned "
@@ -216,49 +224,59 @@ def _read(file: Path, stream: IO[bytes]) -> Run:
 
 
 class _CellReader:
-    """Decodes cells, and lets what is equal in many of them be one object."""
+    """Decodes cells, and lets what is equal in many of them be one object.
+
+    lines: of the service that the header names so, in which line each requirement has its cell.
+    """
 
     def __init__(self, file: Path, header: Header) -> None:
         self.file = file
-        self.services = {(target.id, each.id): target.country for target in header.targets for each in target.services}
-        self.seen: dict[tuple[str, str], dict[str, int]] = {}
-        self.texts: dict[str, str] = {}
-        self.last: Cell | None = None
+        places = [(target.id, each.id, target.country) for target in header.targets for each in target.services]
+        self.services: dict[Place, tuple[Place, dict[str, int]]] = {place: (place, {}) for place in places}
+        self.place: Place = ("", "", "")
+        self.lines: dict[str, int] = {}
+        self.evidence: tuple[str, ...] = ()
 
-    def cell(self, number: int, line: bytes) -> Cell:
-        """The cell of a line, one that the header knows and that was not there before."""
-        cell = _decode(self.file, number, line, Cell)
-        place = (cell.target, cell.service)
-        if self.services.get(place) != cell.country:
-            raise ResultsError(
-                f"{self.file}: line {number}: unknown cell: the header names no service "
-                f"{cell.service!r} of target {cell.target!r} in {cell.country!r}"
-            )
-        lines = self.seen.setdefault(place, {})
-        self._share(cell)
-        if (before := lines.setdefault(cell.requirement, number)) != number:
-            raise ResultsError(
-                f"{self.file}: line {number}: duplicate of the cell in line {before}: {' '.join(cell.key)}"
-            )
-        return cell
+    def cells(self, first: int, lines: list[bytes]) -> list[Cell]:
+        """The cells of these lines, each one that the header knows and that was not there before.
+
+        Args:
+            first: the number of the first line in the file.
+            lines: as they stand there.
+        """
+        try:
+            cells = decode_each(lines, Cell)
+        except CodecError:
+            cells = [_decode(self.file, number, line, Cell) for number, line in enumerate(lines, first)]
+        for number, cell in enumerate(cells, first):
+            place = (cell.target, cell.service, cell.country)
+            if place != self.place:
+                if place not in self.services:
+                    raise ResultsError(
+                        f"{self.file}: line {number}: unknown cell: the header names no service "
+                        f"{cell.service!r} of target {cell.target!r} in {cell.country!r}"
+                    )
+                self.place, self.lines = self.services[place]
+            self._share(cell)
+            if (before := self.lines.setdefault(cell.requirement, number)) != number:
+                raise ResultsError(
+                    f"{self.file}: line {number}: duplicate of the cell in line {before}: {' '.join(cell.key)}"
+                )
+        return cells
 
     def _share(self, cell: Cell) -> None:
         """Before the cell is handed out, put in place of its texts the equal ones that are there already."""
-        for name in REPEATED:
-            text = getattr(cell, name)
-            force_setattr(cell, name, self.texts.setdefault(text, text))
-        if self.last is not None:
-            for name in OF_A_SERVICE:
-                if getattr(cell, name) == getattr(self.last, name):
-                    force_setattr(cell, name, getattr(self.last, name))
-        self.last = cell
-
-
-REPEATED = ("country", "service", "requirement", "level", "basis", "reason")
-"""What many cells of a run have in common."""
-
-OF_A_SERVICE = ("target", "evidence")
-"""What the cells of a service have in common, which follow each other."""
+        target, service, country = self.place
+        force_setattr(cell, "target", target)
+        force_setattr(cell, "service", service)
+        force_setattr(cell, "country", country)
+        force_setattr(cell, "requirement", intern(cell.requirement))
+        if cell.reason:
+            force_setattr(cell, "reason", intern(cell.reason))
+        if cell.evidence == self.evidence:  # as it mostly is of the cells of a service, which follow each other
+            force_setattr(cell, "evidence", self.evidence)
+        else:
+            self.evidence = cell.evidence
 
 
 def _check_footer(file: Path, number: int, footer: Footer, cells: list[Cell], found: str) -> None:
@@ -269,7 +287,7 @@ def _check_footer(file: Path, number: int, footer: Footer, cells: list[Cell], fo
             f"{file}: line {number}: the footer's digest {footer.sha256[:12]} is not that of the lines "
             f"before, {found[:12]}: the header was changed, or a cell was changed, moved or lost"
         )
-    counts = Counter([str(cell.status) for cell in cells])
+    counts = Counter([cell.status for cell in cells])
     for status in sorted({*Status, *footer.counts}):
         if counts.get(status, 0) != footer.counts.get(status, -1):
             raise ResultsError(

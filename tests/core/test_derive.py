@@ -9,7 +9,7 @@ import pytest
 
 from conformance.core.derive import derived
 from conformance.core.judge import Outcome
-from conformance.core.model import Cell, Level, NotTested, Reason, Service, Status, Target, Violation
+from conformance.core.model import Basis, Cell, Level, NotTested, Reason, Service, Status, Target, Violation
 from conformance.core.plan import make_plan, neighbour, places
 from conformance.core.profile import load_profile
 from tests.core.demo import demand
@@ -19,7 +19,7 @@ ROW = demand(1, derives=("TLS-VER-*",))
 
 
 def cell(status: Status, number: int = 1, **changes: object) -> Cell:
-    made = Cell("XA", "t", "s", f"TLS-VER-{number:02}", 1, "MUST", status, "L")
+    made = Cell("XA", "t", "s", f"TLS-VER-{number:02}", 1, Level.MUST, status, Basis.LIVE)
     return made.but(**changes)
 
 

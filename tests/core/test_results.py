@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.core.model import Cell, Status
+from conformance.core.model import Basis, Cell, Level, Status
 from conformance.core.results import (
     RESULTS_NAME,
     ResultsError,
@@ -22,7 +22,15 @@ from tests.core import demo
 
 
 def cell(number: int, status: Status = Status.PASS, target: str = "xa-demo") -> Cell:
-    return Cell("XA", target, "main", f"DEMO-{number:02}", 1, "MUST", status, "L")
+    return Cell("XA", target, "main", f"DEMO-{number:02}", 1, Level.MUST, status, Basis.LIVE)
+
+
+def places(cells: Iterable[Cell]) -> list[tuple[str, str, list[str]]]:
+    """What `plan_digest` takes, of these cells."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for each in cells:
+        found.setdefault((each.target, each.service), []).append(each.requirement)
+    return [(*place, requirements) for place, requirements in found.items()]
 
 
 def written(folder: Path, *cells: Cell, planned: Iterable[Cell] = ()) -> Path:
@@ -30,7 +38,7 @@ def written(folder: Path, *cells: Cell, planned: Iterable[Cell] = ()) -> Path:
         demo.profile(),
         [demo.target()],
         observed_at="2026-11-24T12:00:00+00:00",
-        plan_sha256=plan_digest(c.key for c in planned or cells),
+        plan_sha256=plan_digest(places(planned or cells)),
         complete=True,
         suite_version="0",
     )

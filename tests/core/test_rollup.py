@@ -16,7 +16,7 @@ statuses = st.sampled_from(list(Status))
 
 
 def cell(requirement: Requirement, status: Status, service: str = "main", reason: str = "") -> Cell:
-    return Cell("XA", "xa-demo", service, requirement.id, 1, requirement.level.value, status, "L", reason)
+    return Cell("XA", "xa-demo", service, requirement.id, 1, requirement.level, status, requirement.basis, reason)
 
 
 def stand(*found: tuple[Requirement, Status], survey: bool = False, stale: bool = False) -> Standing:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lxml import html
 
-from conformance.core.model import Cell, Clause, Mark, Node, Profile, Status, Tree, Violation
+from conformance.core.model import Basis, Cell, Clause, Mark, Node, Profile, Status, Tree, Violation
 from conformance.core.results import Run, ServiceSummary, TargetSummary
 from tests.report.samples import OBSERVED_AT, PROFILE, header_of
 
@@ -58,9 +58,9 @@ def hostile_run(text: str) -> Run:
             service=text,
             requirement=requirement.id,
             rev=requirement.rev,
-            level=requirement.level.value,
+            level=requirement.level,
             status=statuses[number % len(statuses)],
-            basis="L",
+            basis=Basis.LIVE,
             reason=text,
             detail=text,
             violations=(Violation(text, text, text, hostile_tree(text)),),

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from conformance.core.model import Cell, Status
+from conformance.core.model import Basis, Cell, Level, Status
 from conformance.core.profile import load_profile
 from conformance.tls.pki import Pki
 from tests.software.handwritten import LISTS, differences
@@ -89,6 +89,6 @@ def test_every_row_is_green_for_software_that_nobody_here_wrote() -> None:
 
 
 def test_a_difference_is_found() -> None:
-    cell = Cell("XA", "t", "s", "EID-VP-01", 1, "MUST", Status.FAIL, "L")
+    cell = Cell("XA", "t", "s", "EID-VP-01", 1, Level.MUST, Status.FAIL, Basis.LIVE)
     assert differences(CONFIGURATIONS[0], {"EID-VP-01": cell})
     assert not differences(CONFIGURATIONS[3], {"EID-VP-01": cell})

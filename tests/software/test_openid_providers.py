@@ -11,7 +11,7 @@ import pytest
 
 from conformance.commands.prepare import Request
 from conformance.commands.run import execute
-from conformance.core.model import Cell, Status
+from conformance.core.model import Basis, Cell, Level, Status
 from conformance.core.network import Door
 from conformance.core.profile import load_profile
 from conformance.tls.pki import Pki
@@ -62,8 +62,8 @@ def test_expectations_name_requirements_of_the_profile() -> None:
 
 def test_a_difference_is_found() -> None:
     configuration = CONFIGURATIONS[0]
-    cell = Cell("XA", "t", "s", "EID-DISC-01", 1, "MUST", Status.FAIL, "L")
+    cell = Cell("XA", "t", "s", "EID-DISC-01", 1, Level.MUST, Status.FAIL, Basis.LIVE)
     assert differences(configuration, {"EID-DISC-01": cell})
     assert not differences(
-        configuration, {"EID-DISC-01": Cell("XA", "t", "s", "EID-DISC-01", 1, "MUST", Status.PASS, "L")}
+        configuration, {"EID-DISC-01": Cell("XA", "t", "s", "EID-DISC-01", 1, Level.MUST, Status.PASS, Basis.LIVE)}
     )

@@ -12,7 +12,7 @@ import pytest
 
 from conformance.commands.prepare import Request
 from conformance.commands.run import execute
-from conformance.core.model import Cell, Level, Status
+from conformance.core.model import Basis, Cell, Level, Status
 from conformance.core.network import Door
 from conformance.core.profile import load_profile
 from conformance.tls.pki import Pki
@@ -150,7 +150,7 @@ def test_a_difference_is_found(cells: Mapping[str, str | None], line: str) -> No
 
 def cells_of(statuses: Mapping[str, str | None]) -> dict[str, Cell]:
     return {
-        requirement: Cell("XA", "target", "service", requirement, 1, "MUST", Status(status), "L")
+        requirement: Cell("XA", "target", "service", requirement, 1, Level.MUST, Status(status), Basis.LIVE)
         for requirement, status in statuses.items()
         if status
     }

@@ -8,15 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from conformance.core.model import Cell, Status, Violation
+from conformance.core.model import Basis, Cell, Level, Status, Violation
 from tests.software import table
 from tests.software.launchers import ServerAbsent
 from tests.software.verifiers import VERIFIERS, Compared
 
 
 def test_verdicts_are_shown_with_what_was_seen_and_why() -> None:
-    cell = Cell("XA", "t", "s", "EID-VP-01", 1, "MUST", Status.FAIL, "L", violations=(Violation("aud is another\n"),))
-    other = Cell("XA", "t", "s", "EID-VP-02", 1, "MUST", Status.PASS, "L")
+    cell = Cell(
+        "XA", "t", "s", "EID-VP-01", 1, Level.MUST, Status.FAIL, Basis.LIVE, violations=(Violation("aud is another\n"),)
+    )
+    other = Cell("XA", "t", "s", "EID-VP-02", 1, Level.MUST, Status.PASS, Basis.LIVE)
     first, why, second, counts = table.verdicts([cell, other], {"EID-VP-01": "nobody named one"})
     assert first.split()[:5] == ["EID-VP-01", "fail", "aud", "is", "another\\n"]
     assert why.strip() == "why: nobody named one"
