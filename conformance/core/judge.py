@@ -77,30 +77,22 @@ class Case:
 def judge_service(case: Case, judges: Mapping[str, JudgeEntry], bundles: Mapping[str, Bundle]) -> tuple[Cell, ...]:
     """One cell for each requirement of the case, in the case's order. `bundles` is keyed by the name of the area."""
     by_id = {requirement.id: requirement for requirement in case.requirements}
-    excluded, waived = case.excluded, case.waivers
     outcomes: dict[str, Outcome] = {}
+    cells: dict[str, Cell] = {}
     read: dict[tuple[str, tuple[str, ...]], tuple[str, ...]] = {}
     for requirement_id in case.judged:
-        requirement = by_id[requirement_id]
-        entry = judges[requirement_id]
+        requirement, entry = by_id[requirement_id], judges[requirement_id]
+        area = entry.area.name
+        bundle = bundles[area]
         blocked = _blocked(requirement, case, outcomes) if requirement.serves or requirement.needs else None
-        outcomes[requirement_id] = blocked or judge_one(requirement, entry, case, bundles[entry.area.name])
-    cells = []
-    for requirement in case.requirements:
-        requirement_id = requirement.id
-        if requirement_id in excluded:
-            cells.append(excluded_cell(case, requirement))
-            continue
-        entry = judges[requirement_id]
-        bundle = bundles[entry.area.name]
-        place = (entry.area.name, entry.observations)
-        if (digests := read.get(place)) is None:
+        outcome = outcomes[requirement_id] = blocked or judge_one(requirement, entry, case, bundle)
+        if (digests := read.get((area, entry.observations))) is None:
             known = [bundle.sha256[name] for name in entry.observations if name in bundle.sha256]
-            digests = read[place] = tuple(dict.fromkeys(known))
-        cell = make_cell(case, requirement, outcomes[requirement_id], digests)
-        waivers = waived.get(requirement_id)
-        cells.append(waive(cell, waivers, bundle.observed_at) if waivers else cell)
-    return tuple(cells)
+            digests = read[area, entry.observations] = tuple(dict.fromkeys(known))
+        cell = make_cell(case, requirement, outcome, digests)
+        waivers = case.waivers.get(requirement_id)
+        cells[requirement_id] = waive(cell, waivers, bundle.observed_at) if waivers else cell
+    return tuple([excluded_cell(case, each) if each.id in case.excluded else cells[each.id] for each in by_id.values()])
 
 
 def excluded_cell(case: Case, requirement: Requirement) -> Cell:

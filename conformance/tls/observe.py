@@ -69,6 +69,8 @@ class _Threads:
 
     def full(self) -> bool:
         """Whether as many jobs wait for a thread as may."""
+        if not self.waiting:
+            return False
         ended = {each for each in self.waiting if each.done()}
         self.waiting -= ended
         self._done += ended

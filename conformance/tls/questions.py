@@ -118,7 +118,7 @@ def share_out(talk: Talk) -> None:
     reply, whole = talk.reply(UNION), found[0].hello.suites
     for each in _denied(talk.job.asks):
         if whole == SETS[each] or (reply and reply.suite in SETS[each]):
-            talk.got[f"deny:{each}"] = found
+            talk.take(f"deny:{each}", *found)
 
 
 def _refused(got: Got) -> bool:

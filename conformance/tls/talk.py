@@ -75,6 +75,7 @@ class Talk:
     names: dict[str, bytes] = field(default_factory=dict)
     again: int = 0
     fickle: bool = False
+    _accepted: dict[str, Reply] = field(default_factory=dict)
 
     def ask(self, questions: Mapping[str, Hello], names: Mapping[str, bytes] | None = None) -> Talking:
         """As `wave`; where the endpoint hung up at a question that is there to be accepted, ask once more."""
@@ -84,16 +85,16 @@ class Talk:
         yield from self._once_more(hoped[:room])
         for key in hoped[room:]:
             made, got = self.got[key]
-            self.got[key] = made, Failure(Reason.FLAKY, f"{_reason(got)}, as at {AGAIN} other questions")
+            self.take(key, made, Failure(Reason.FLAKY, f"{_reason(got)}, as at {AGAIN} other questions"))
 
     def confirm(self) -> Talking:
         """Ask the others once more at which the endpoint hung up, as far as there is room for."""
         rest = self._unconfirmed()
         yield from self._once_more(rest[: max(MOST_HELLOS - 1 - self.connections, 1)])
         # Where one question was answered differently the second time, hanging up says nothing anywhere.
-        for key, (made, got) in self.got.items():
-            if self.fickle and _hung_up(key, got):
-                self.got[key] = made, Failure(Reason.FLAKY, f"{_reason(got)}, as at other times it did not")
+        for key, (made, got) in list(self.got.items()) if self.fickle else ():
+            if _hung_up(key, got):
+                self.take(key, made, Failure(Reason.FLAKY, f"{_reason(got)}, as at other times it did not"))
 
     @property
     def to_confirm(self) -> bool:
@@ -107,6 +108,8 @@ class Talk:
         return [key for key, (_, got) in self.got.items() if _hung_up(key, got) and not key.startswith((*HOPED, UNION))]
 
     def _once_more(self, keys: list[str]) -> Talking:
+        if not keys:
+            return
         before = {key: self.got[key] for key in keys}
         self.again += len(keys)
         yield from self.wave({key: made.hello for key, (made, _) in before.items()})
@@ -114,7 +117,7 @@ class Talk:
             second = self.got[key][1]
             if not _hung_up(key, second):
                 self.fickle = True
-                self.got[key] = made, Failure(Reason.FLAKY, f"{_reason(first)}, then {_reason(second)}")
+                self.take(key, made, Failure(Reason.FLAKY, f"{_reason(first)}, then {_reason(second)}"))
 
     def wave(self, questions: Mapping[str, Hello], names: Mapping[str, bytes] | None = None) -> Talking:
         """Ask side by side, each with our server name unless `names` has another one for it, now or earlier."""
@@ -136,14 +139,19 @@ class Talk:
         self.connections += len(made)
         replies = yield exchanges
         for (key, each), reply in zip(made, replies, strict=True):
-            self.got[key] = (each, reply)
+            self.take(key, each, reply)
+
+    def take(self, key: str, made: Template, got: Got) -> None:
+        """Let this be what came back at the question."""
+        self.got[key] = made, got
+        if isinstance(got, Reply) and not got.refused:
+            self._accepted[key] = got
+        else:
+            self._accepted.pop(key, None)
 
     def reply(self, key: str) -> Reply | None:
         """The reply with which the server went on, None where it was not asked or did not."""
-        found = self.got.get(key)
-        if found is None or isinstance(found[1], Failure) or found[1].refused:
-            return None
-        return found[1]
+        return self._accepted.get(key)
 
     def offers(self, version: int, key: str) -> bool:
         """Whether the question of this name was answered in that version."""
