@@ -10,6 +10,7 @@ import pytest
 
 from conformance.core.model import Basis, Cell, Level, Status
 from conformance.core.results import (
+    BLOCK_BYTES,
     RESULTS_NAME,
     ResultsError,
     cell_lines,
@@ -70,6 +71,8 @@ CASES = {
     "swapped": (lambda lines: [lines[0], lines[2], lines[1], lines[3]], "digest"),
     "no header": (lambda lines: lines[1:], "line 1"),
     "unknown status": (lambda lines: [lines[0], lines[1].replace(b'"pass"', b'"fine"'), *lines[2:]], "line 2"),
+    "unknown level": (lambda lines: [lines[0], lines[1].replace(b'"MUST"', b'"MUSTN"'), *lines[2:]], "line 2.*level"),
+    "unknown basis": (lambda lines: [lines[0], lines[1].replace(b'"L"', b'"Z"'), *lines[2:]], "line 2.*basis"),
     "not JSON": (lambda lines: [lines[0], b"<html>\n", *lines[2:]], "line 2"),
     "deep": (lambda lines: [lines[0], b"[" * 100_000 + b"\n", *lines[2:]], "line 2"),
 }
@@ -81,6 +84,21 @@ def test_damaged_file_is_refused_with_its_line(tmp_path: Path, name: str) -> Non
     damage, message = CASES[name]
     path.write_bytes(b"".join(damage(lines_of(path))))  # type: ignore[no-untyped-call]
     with pytest.raises(ResultsError, match=message):
+        read_results(path)
+
+
+@pytest.mark.parametrize("at", [2, 400, 999, 1001])
+def test_line_is_named_wherever_it_stands(tmp_path: Path, at: int) -> None:
+    """The file is read in blocks, of which this one has several."""
+    path = written(tmp_path, *(cell(number) for number in range(1, 1001)))
+    lines = lines_of(path)
+    assert sum(map(len, lines)) > 2 * BLOCK_BYTES
+    path.write_bytes(b"".join([*lines[: at - 1], b"{}\n", *lines[at:]]))
+    with pytest.raises(ResultsError, match=f"line {at}: .*expected a cell"):
+        read_results(path)
+    other = lines[1] if at > 2 else lines[2]
+    path.write_bytes(b"".join([*lines[: at - 1], other, *lines[at:]]))
+    with pytest.raises(ResultsError, match=f"line {max(at, 3)}: duplicate of the cell in line 2"):
         read_results(path)
 
 
