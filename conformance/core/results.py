@@ -233,7 +233,7 @@ class _CellReader:
         self.file = file
         places = [(target.id, each.id, target.country) for target in header.targets for each in target.services]
         self.services: dict[Place, tuple[Place, dict[str, int]]] = {place: (place, {}) for place in places}
-        self.place: Place = ("", "", "")
+        self.place: Place | None = None
         self.lines: dict[str, int] = {}
         self.evidence: tuple[str, ...] = ()
 
@@ -257,16 +257,16 @@ class _CellReader:
                         f"{cell.service!r} of target {cell.target!r} in {cell.country!r}"
                     )
                 self.place, self.lines = self.services[place]
-            self._share(cell)
+            self._share(cell, self.place)
             if (before := self.lines.setdefault(cell.requirement, number)) != number:
                 raise ResultsError(
                     f"{self.file}: line {number}: duplicate of the cell in line {before}: {' '.join(cell.key)}"
                 )
         return cells
 
-    def _share(self, cell: Cell) -> None:
+    def _share(self, cell: Cell, place: Place) -> None:
         """Before the cell is handed out, put in place of its texts the equal ones that are there already."""
-        target, service, country = self.place
+        target, service, country = place
         force_setattr(cell, "target", target)
         force_setattr(cell, "service", service)
         force_setattr(cell, "country", country)

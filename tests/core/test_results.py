@@ -102,9 +102,10 @@ def test_line_is_named_wherever_it_stands(tmp_path: Path, at: int) -> None:
         read_results(path)
 
 
-def test_unknown_cell_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("stranger", [cell(1, target="xb-other"), cell(1).but(target="", service="", country="")])
+def test_unknown_cell_is_refused(tmp_path: Path, stranger: Cell) -> None:
     with pytest.raises(ResultsError, match="line 2: unknown cell"):
-        read_results(written(tmp_path, cell(1, target="xb-other")))
+        read_results(written(tmp_path, stranger))
 
 
 def test_cells_that_were_not_planned_are_refused(tmp_path: Path) -> None:
