@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
 from conformance.core.model import Reason, Undecided
 from conformance.tls.pki import Material
+from conformance.wire.pem import read_private_key
 
 _HASHES: Final[dict[int, type[hashes.HashAlgorithm]]] = {
     0x0403: hashes.SHA256,
@@ -115,8 +116,8 @@ def from_pem(certificate: bytes, key: bytes) -> Credentials:
         chain = tuple(
             each.public_bytes(serialization.Encoding.DER) for each in x509.load_pem_x509_certificates(certificate)
         )
-        private = serialization.load_pem_private_key(key, None)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        private = read_private_key(key)
+    except (ValueError, UnsupportedAlgorithm) as error:
         raise Undecided(Reason.HARNESS, f"the client certificate cannot be used: {type(error).__name__}") from None
     if not isinstance(private, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
         raise Undecided(Reason.HARNESS, "the client key is neither RSA nor ECDSA")

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from conformance.core.model import NotTested, Reason, Undecided, Untested
 from conformance.core.secret import Secret
 from conformance.wire.jose import b64
-from conformance.wire.pem import private_pem
+from conformance.wire.pem import private_pem, read_private_key
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -70,8 +70,8 @@ def read_pair(name: str, given: Mapping[str, Secret]) -> ClientKey:
     """
     found = read_key(given)
     try:
-        private = serialization.load_pem_private_key(found.key, None)
-    except (ValueError, TypeError):
+        private = read_private_key(found.key)
+    except ValueError:
         raise Untested(NotTested.NO_CREDENTIAL, f"{name}.key is no unencrypted private key in PEM") from None
     try:
         public = found.leaf.public_key()

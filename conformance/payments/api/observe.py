@@ -159,9 +159,9 @@ def _text(secret: Secret | None) -> str:
 
 
 def _private_key(pem: bytes) -> Any:
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415 - when looking alone
+    from conformance.wire.pem import read_private_key  # noqa: PLC0415 - when looking alone
 
     try:
-        return load_pem_private_key(pem, None)
-    except (ValueError, TypeError):
+        return read_private_key(pem)
+    except ValueError:
         raise Untested(NotTested.NO_CREDENTIAL, "signing_key is no PEM of an unencrypted private key") from None

@@ -155,11 +155,12 @@ def session_of(job: Job, door: Door) -> Session:
 
 def _party(given: Mapping[str, Any]) -> Party:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey  # noqa: PLC0415 - when looking alone
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
+
+    from conformance.wire.pem import read_private_key  # noqa: PLC0415
 
     try:
-        key = load_pem_private_key(given["key"].reveal(), None)
-    except (ValueError, TypeError):
+        key = read_private_key(given["key"].reveal())
+    except ValueError:
         raise Untested(NotTested.NO_CREDENTIAL, f"the key of {given['fsp']} is no PEM of a private key") from None
     if not isinstance(key, RSAPrivateKey):
         raise Untested(NotTested.NO_CREDENTIAL, f"the key of {given['fsp']} is no RSA key")

@@ -171,11 +171,12 @@ def operations(given: Mapping[str, Any]) -> Mapping[str, Operation]:
 
 def _private_key(pem: bytes) -> Any:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey  # noqa: PLC0415 - when looking alone
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
+
+    from conformance.wire.pem import read_private_key  # noqa: PLC0415
 
     try:
-        key = load_pem_private_key(pem, None)
-    except (ValueError, TypeError):
+        key = read_private_key(pem)
+    except ValueError:
         raise Untested(NotTested.NO_CREDENTIAL, "private_key is no PEM of an unencrypted private key") from None
     if not isinstance(key, RSAPrivateKey):
         raise Untested(NotTested.NO_CREDENTIAL, "private_key is no RSA key")
