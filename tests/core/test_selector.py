@@ -66,8 +66,8 @@ def test_whole_answer_is_the_reply() -> None:
 
 def test_answer_in_parts_is_put_together() -> None:
     found = reply_of(dripping(b"1", b"x", seconds=0.01))
-    assert found[:5] == b"1xxxx"
-    assert len(found) < 50  # a busy machine takes several drops at once
+    assert found == b"1" + b"x" * (len(found) - 1)
+    assert 5 <= len(found) < 50  # a busy machine takes several drops at once
 
 
 @pytest.mark.parametrize(
